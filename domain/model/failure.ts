@@ -1,0 +1,24 @@
+/** The only error that an adapter throws. `retryable` is decided where the library is understood: in the adapter. */
+export class Failure extends Error {
+  /** `noun.why`, such as `device.unreachable`. */
+  readonly code: string;
+  readonly retryable: boolean;
+  /** When the other side said so: milliseconds to wait before the next try. */
+  readonly retryAfterMs: number | null;
+
+  /** `sentence` is what a person reads; it names the field or thing, its value unless secret, and what would be right. */
+  constructor(
+    code: string,
+    sentence: string,
+    options: { retryable?: boolean; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(sentence, { cause: options.cause });
+    this.name = 'Failure';
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
+
+/** True for a Failure that may go away by itself. Bugs are never retryable. */
+export const isRetryable = (error: unknown): boolean => error instanceof Failure && error.retryable;

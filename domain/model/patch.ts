@@ -1,0 +1,70 @@
+/** One installable update, and its state on one device. */
+import type { DeviceId, PatchId, TenantId } from './ids.ts';
+
+export type Classification = 'security' | 'bugfix' | 'feature' | 'unknown';
+
+export type Patch = {
+  readonly id: PatchId;
+  readonly tenant: TenantId;
+  readonly rev: number;
+  readonly backend: string;
+  /** Such as `debian:12`. */
+  readonly platform: string;
+  /** Source package: what vendors name in bulletins. */
+  readonly source: string;
+  readonly version: string;
+  readonly classification: Classification;
+  /** Archives that offer it, as the package manager printed them. */
+  readonly origins: readonly string[];
+  readonly firstSeen: Date;
+  /** Why nobody may install it at the moment; set by a rollback, lifted by a person. */
+  readonly blocked: { readonly reason: string; readonly at: Date } | null;
+};
+
+export const applicabilityStates = [
+  'installed',
+  'missing',
+  'pending-reboot',
+  'installed-other',
+  'held',
+  'phased',
+  'kept-back',
+  'excepted',
+  'declined',
+  'failed',
+  'rolled-back',
+  'not-applicable',
+  'stale',
+] as const;
+export type ApplicabilityState = (typeof applicabilityStates)[number];
+
+/** One package of a transaction. `from` null = newly installed; `to` null = removed. */
+export type TransactionItem = {
+  readonly name: string;
+  readonly arch: string;
+  readonly from: string | null;
+  readonly to: string | null;
+};
+
+export type Applicability = {
+  /** `<device>/<patch>` */
+  readonly id: string;
+  readonly tenant: TenantId;
+  readonly rev: number;
+  readonly device: DeviceId;
+  readonly patch: PatchId;
+  readonly state: ApplicabilityState;
+  /** Everything that installing this patch here would do, as the package manager itself simulated it. Empty when not missing. */
+  readonly transaction: readonly TransactionItem[];
+  /** Whether every old version can be had again before the install. */
+  readonly undo: 'downgrade' | 'none';
+  /** Why it is in this state, when the state alone does not say. */
+  readonly because: string | null;
+  readonly at: Date;
+};
+
+/** A patch is named by platform, source package and version, so that one approval covers every binary built from it. */
+export const patchId = (platform: string, source: string, version: string): PatchId =>
+  `${platform}/${source}=${version}` as PatchId;
+/** The one record of a patch on a device. */
+export const applicabilityId = (device: DeviceId, patch: PatchId): string => `${device}/${patch}`;
