@@ -1,9 +1,18 @@
 /** Every port on one page: what the domain needs from the world. Adapters throw Failure, never anything of their library's. */
 import type { Visit } from './backends/backend.ts';
 import type { Card } from './cards/card.ts';
-import type { Device } from './model/device.ts';
+import type { AuditEvent, AuditLink } from './model/audit.ts';
+import type { Deployment } from './model/deployment.ts';
+import type { Device, Inventory } from './model/device.ts';
+import type { Halt } from './model/halt.ts';
+import type { DeploymentId, DeviceId, TenantId } from './model/ids.ts';
 import type { ChatPlatform, Destination, MessageRef } from './model/message.ts';
-import type { Occurrence, Window } from './model/policy.ts';
+import type { Applicability, Patch } from './model/patch.ts';
+import type { Account, Person } from './model/people.ts';
+import type { Occurrence, Policy, Window } from './model/policy.ts';
+import type { Proposal } from './model/proposal.ts';
+import type { Rollout } from './model/rollout.ts';
+import type { WorkOrder } from './model/work-order.ts';
 
 /** Time, so that tests can own it. */
 export interface Clock {
@@ -71,3 +80,127 @@ export interface Log {
   warn(event: string, fields?: Record<string, unknown>): void;
   error(event: string, fields?: Record<string, unknown>): void;
 }
+
+/** Equality, one of several, or before an instant, on top-level fields. */
+export type Where<R> = {
+  readonly [K in keyof R]?: R[K] | { readonly in: readonly R[K][] } | { readonly before: Date };
+};
+
+/** A message for the thread of a proposal's card, stored in the same write as the state that it tells of. `key` is unique for good. */
+export type Line = { readonly key: string; readonly card: Card };
+
+/** What a write says besides the state: audit events always, thread lines sometimes. */
+export type Said = { readonly events: readonly AuditEvent[]; readonly lines?: readonly Line[] };
+
+/** What every record has. */
+export type Recorded = { readonly id: string; readonly tenant: TenantId; readonly rev: number };
+
+/** One kind of record of one tenant. One record = one document = one compare-and-set on `rev`. */
+export interface Records<R extends Recorded> {
+  get(id: R['id']): Promise<R | null>;
+  /** In order of id. At most `limit`, 10,000 by default. */
+  find(where: Where<R>, limit?: number): Promise<readonly R[]>;
+  count(where: Where<R>): Promise<number>;
+  /** False when this id exists already; then nothing was written. */
+  insert(record: R, said: Said): Promise<boolean>;
+  /** Writes only if the stored revision is still `seenRev`; false = somebody was faster, nothing was written. */
+  save(next: R, seenRev: number, said: Said): Promise<boolean>;
+}
+
+/** Inventories: one document for each device, replaced by each full scan. */
+export interface Inventories {
+  get(device: DeviceId): Promise<Inventory | null>;
+  put(inventory: Inventory): Promise<void>;
+}
+
+/** Named leases with fencing tokens: liveness by time, safety by the token. */
+export interface Claims {
+  /** Takes a free or expired claim and gives its new token, or null while somebody else holds it. */
+  take(name: string, owner: string, leaseMs: number): Promise<number | null>;
+  /** False when the claim has gone to somebody else: stop at once. */
+  renew(name: string, fence: number, leaseMs: number): Promise<boolean>;
+  release(name: string, fence: number): Promise<void>;
+}
+
+/** What waits to be told in chat: records whose card may have changed, and their thread lines. */
+export interface Outbox {
+  due(limit: number): Promise<readonly Due[]>;
+  /** The lines were sent; the card was drawn from this revision (a newer one stays due). */
+  done(due: Due): Promise<void>;
+}
+export type Due = {
+  readonly kind: 'proposal' | 'rollout' | 'deployment' | 'workOrder' | 'halt';
+  readonly id: string;
+  readonly rev: number;
+  readonly lines: readonly Line[];
+};
+
+/** Sent messages, by key: which message on which platform shows what. The relay is the only writer. */
+export interface Posts {
+  get(key: string): Promise<Post | null>;
+  put(post: Post): Promise<void>;
+}
+export type Post = {
+  /** `<platform>|<destination>|<subject>` */
+  readonly key: string;
+  /** null = a send was begun and its end was not recorded: look before sending again. */
+  readonly ref: MessageRef | null;
+  /** sha256 of the card that the message shows now. */
+  readonly shown: string;
+  readonly at: Date;
+};
+
+/** The audit chain of one tenant. */
+export interface Audit {
+  /** Events that records hold and the chain has not taken yet, oldest first. */
+  waiting(limit: number): Promise<readonly AuditEvent[]>;
+  last(): Promise<AuditLink | null>;
+  /** False when that sequence number or event is taken already. */
+  append(link: AuditLink): Promise<boolean>;
+  /** The chain has this event: its record may forget it. */
+  taken(event: AuditEvent): Promise<void>;
+  all(): AsyncIterable<AuditLink>;
+}
+
+/** Wakes workers up. Losing a wake-up loses nothing: the sweep finds what is due in the records. */
+export interface Queue {
+  deployment(id: DeploymentId, at?: Date): Promise<void>;
+  scan(device: DeviceId): Promise<void>;
+}
+
+/** Who is who, from the settings. */
+export interface People {
+  byId(id: string): Person | undefined;
+  /** Everybody linked to this account: none or several means that nobody may act. */
+  byAccount(account: Account): readonly Person[];
+  all(): readonly Person[];
+}
+
+/** Everything that a flow may use, of one tenant. */
+export type World = {
+  readonly tenant: TenantId;
+  readonly clock: Clock;
+  readonly calendar: Calendar;
+  readonly log: Log;
+  readonly queue: Queue;
+  readonly people: People;
+  readonly policies: readonly Policy[];
+  readonly devices: Records<Device>;
+  readonly inventories: Inventories;
+  readonly patches: Records<Patch>;
+  readonly applicabilities: Records<Applicability>;
+  readonly proposals: Records<Proposal>;
+  readonly rollouts: Records<Rollout>;
+  readonly deployments: Records<Deployment>;
+  readonly workOrders: Records<WorkOrder>;
+  readonly halts: Records<Halt>;
+};
+
+/** What only workers have besides: hands on the devices. */
+export type WorkerWorld = World & {
+  readonly remote: Devices;
+  readonly claims: Claims;
+  readonly audit: Audit;
+  /** `host:pid:boot`, for leases. */
+  readonly owner: string;
+};

@@ -15,9 +15,15 @@ export const isVersion = (text: string): boolean => version.test(text);
 /** Throws Failure `package.bad-name` unless both may be put into an order for a device. */
 export function demandPackage(name: string, wanted: string | null): void {
   if (!isPackageName(name)) {
-    throw new Failure('package.bad-name', `${JSON.stringify(name)} is not a package name: letters a-z, digits, + . - only.`);
+    throw new Failure(
+      'package.bad-name',
+      `${JSON.stringify(name)} is not a package name: letters a-z, digits, + . - only.`,
+    );
   }
   if (wanted !== null && !isVersion(wanted)) {
-    throw new Failure('package.bad-name', `${JSON.stringify(wanted)} is not a version of ${name}: it must start with a digit.`);
+    throw new Failure(
+      'package.bad-name',
+      `${JSON.stringify(wanted)} is not a version of ${name}: it must start with a digit.`,
+    );
   }
 }

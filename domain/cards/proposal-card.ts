@@ -1,0 +1,229 @@
+/** The card of a proposal, from its first announcement to its last result: one message that is always redrawn from state. */
+import type { Deployment, DeploymentState } from '../model/deployment.ts';
+import { endStates, inFlight, wentWrong } from '../model/deployment.ts';
+import type { Device } from '../model/device.ts';
+import type { Patch } from '../model/patch.ts';
+import { undoSummary } from '../model/plan.ts';
+import type { Occurrence, Policy } from '../model/policy.ts';
+import type { Proposal, ProposalState } from '../model/proposal.ts';
+import type { Rollout, RolloutState } from '../model/rollout.ts';
+import type { Card, CardButton, Text, Tone } from './card.ts';
+import { changes, count, joined, names } from './words.ts';
+
+/** Everything that the card tells of. `next` is the open or next window of the policy. */
+export type ProposalView = {
+  readonly proposal: Proposal;
+  readonly patch: Patch;
+  readonly policy: Policy | null;
+  readonly devices: readonly Device[];
+  readonly rollout: Rollout | null;
+  readonly deployments: readonly Deployment[];
+  readonly next: Occurrence | null;
+};
+
+/** Lists in chat stay short; Details and the console have everything. */
+const shown = 5;
+
+const statusWords: Record<ProposalState, string> = {
+  open: 'New',
+  announced: 'Waiting for approval',
+  deferred: 'Put away',
+  approved: 'Approved',
+  denied: 'Denied',
+  expired: 'Expired',
+  superseded: 'No longer needed',
+};
+const rolloutWords: Record<RolloutState, string> = {
+  scheduled: 'Approved, waiting to start',
+  deploying: 'Deploying',
+  soaking: 'Soaking',
+  paused: 'Paused',
+  halted: 'Halted',
+  'rolling-back': 'Rolling back',
+  completed: 'Completed',
+  'rolled-back': 'Rolled back',
+  cancelled: 'Cancelled',
+};
+
+/** The one card of a proposal. */
+export function proposalCard(view: ProposalView): Card {
+  const { proposal, patch, rollout, deployments } = view;
+  const kind = patch.classification === 'security' ? 'security update' : 'update';
+  const wrong = deployments.filter(({ state }) => wentWrong.includes(state)).length;
+  return {
+    title: `${patch.source} ${patch.version}: ${kind}`,
+    tone: toneOf(view, wrong),
+    status: statusOf(proposal, rollout, wrong),
+    summary: summaryOf(view, kind),
+    facts: rollout ? rolloutFacts(view, rollout) : proposalFacts(view),
+    list: rollout ? deviceList(deployments) : changeList(view),
+    ...(rollout ? { progress: progressOf(deployments, rollout.total, wrong) } : {}),
+    note: noteOf(proposal),
+    buttons: rollout ? rolloutButtons(rollout) : proposalButtons(proposal),
+  };
+}
+
+function toneOf({ proposal, rollout }: ProposalView, wrong: number): Tone {
+  if (wrong > 0 || rollout?.state === 'paused') return 'bad';
+  if (rollout?.state === 'halted') return 'warn';
+  if (rollout?.state === 'completed') return 'good';
+  if (proposal.state !== 'announced') return 'plain';
+  return proposal.priority.band === 'emergency' || proposal.priority.band === 'high' ? 'bad' : 'warn';
+}
+
+function statusOf(proposal: Proposal, rollout: Rollout | null, wrong: number): string {
+  const words = rollout ? rolloutWords[rollout.state] : statusWords[proposal.state];
+  return wrong > 0 ? `${words}, ${wrong} went wrong` : words;
+}
+
+function summaryOf({ proposal, rollout, devices }: ProposalView, kind: string): Text {
+  if (rollout?.because) return rollout.because;
+  if (proposal.voided && proposal.state === 'announced') return `Votes are void: ${proposal.voided}`;
+  if (proposal.state === 'denied' && proposal.decided?.reason) return `Reason: ${proposal.decided.reason}`;
+  if (proposal.state === 'deferred' && proposal.deferredUntil) {
+    return ['It comes back at ', { at: proposal.deferredUntil.getTime() }, '.'];
+  }
+  return rollout ? '' : `${count(devices.length, 'device')} can get this ${kind}.`;
+}
+
+function proposalFacts({ proposal, policy, devices, next }: ProposalView): Card['facts'] {
+  const { band, score } = proposal.priority;
+  const approvals = proposal.votes.filter(({ verb }) => verb === 'approve').map(({ name }) => name);
+  const have = approvals.length > 0 ? `, given by ${joined(approvals)}` : '';
+  return [
+    { label: 'Priority', value: `${band}, ${score} of 100` },
+    { label: 'Devices', value: `${devices.length} (${byCriticality(devices)})` },
+    { label: 'When', value: whenOf(proposal, next) },
+    { label: 'Way back', value: wayBack(proposal) },
+    { label: 'Reboot', value: proposal.plan.reboot.replace('-', ' ') },
+    { label: 'Needs', value: `${count(policy?.approvals.approve ?? 1, 'approval')}${have}` },
+    { label: 'Decide by', value: [{ at: proposal.expiresAt.getTime() }] },
+  ];
+}
+
+function whenOf({ plan }: Proposal, next: Occurrence | null): Text {
+  if (plan.schedule === 'now') return 'As soon as it is approved';
+  if (!next) return 'Never: its policy has no window';
+  return ['Window ', { at: next.start.getTime() }, ' to ', { at: next.end.getTime() }];
+}
+
+function wayBack(proposal: Proposal): string {
+  const { downgrade, none } = undoSummary(proposal.plan);
+  if (none === 0) return `Downgrade on all ${downgrade}`;
+  return `${downgrade} downgrade, ${none} impossible`;
+}
+
+function byCriticality(devices: readonly Device[]): string {
+  const order = ['mission', 'high', 'normal', 'low', null] as const;
+  return order
+    .map(
+      (wanted) => [wanted ?? 'not rated', devices.filter(({ criticality }) => criticality === wanted).length] as const,
+    )
+    .filter(([, number]) => number > 0)
+    .map(([label, number]) => `${number} ${label}`)
+    .join(', ');
+}
+
+/** Devices with the same change share a line. */
+function changeList({ proposal, devices }: ProposalView): NonNullable<Card['list']> {
+  const groups = new Map<string, string[]>();
+  for (const { device, transaction } of proposal.plan.entries) {
+    const name = devices.find(({ id }) => id === device)?.name ?? device;
+    const words = changes(transaction);
+    groups.set(words, [...(groups.get(words) ?? []), name]);
+  }
+  const items = [...groups].map(([words, on]) => `${names(on, 4)}: ${words}`);
+  return { title: 'What changes', items: items.slice(0, shown), more: Math.max(0, items.length - shown) };
+}
+
+function rolloutFacts({ proposal, deployments }: ProposalView, rollout: Rollout): Card['facts'] {
+  const inState = (states: readonly DeploymentState[]) =>
+    deployments.filter(({ state }) => states.includes(state)).length;
+  const started = rollout.startedAt ? [{ label: 'Started', value: [{ at: rollout.startedAt.getTime() }] }] : [];
+  const finished = rollout.finishedAt ? [{ label: 'Finished', value: [{ at: rollout.finishedAt.getTime() }] }] : [];
+  return [
+    { label: 'Approved by', value: rollout.approvedBy },
+    { label: 'Succeeded', value: `${inState(['succeeded'])} of ${rollout.total}` },
+    { label: 'At work', value: String(inState(inFlight)) },
+    { label: 'Waiting', value: String(inState(['waiting'])) },
+    { label: 'Went wrong', value: `${inState(wentWrong)} (${rollout.errorsAllowed} allowed)` },
+    { label: 'Way back', value: wayBack(proposal) },
+    ...started,
+    ...finished,
+  ];
+}
+
+const progressOf = (
+  deployments: readonly Deployment[],
+  total: number,
+  wrong: number,
+): NonNullable<Card['progress']> => ({
+  done: deployments.filter(({ state }) => state === 'succeeded').length,
+  failed: wrong,
+  total,
+});
+
+/** What needs eyes comes first: wrong, then at work, then waiting, then done. */
+function deviceList(deployments: readonly Deployment[]): NonNullable<Card['list']> {
+  const rank = ({ state }: Deployment): number => {
+    if (wentWrong.includes(state)) return 0;
+    if (inFlight.includes(state)) return 1;
+    return endStates.includes(state) ? 3 : 2;
+  };
+  const sorted = [...deployments].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+  return {
+    title: 'Devices',
+    items: sorted.slice(0, shown + 3).map(deviceLine),
+    more: Math.max(0, sorted.length - shown - 3),
+  };
+}
+
+/** One device in one line: what it does, or the one reason why it waits. */
+export function deviceLine({ name, state, blocker, result }: Deployment): Text {
+  if (state === 'waiting' && blocker) {
+    const text = `${name}: waiting (${blocker.kind}). ${blocker.text}`;
+    return blocker.until && blocker.kind !== 'budget' && blocker.kind !== 'cluster'
+      ? [`${text} Until `, { at: blocker.until.getTime() }]
+      : text;
+  }
+  return result && endStates.includes(state) ? `${name}: ${state}. ${result.text}` : `${name}: ${state}`;
+}
+
+function noteOf({ id, digest, decided, state }: Proposal): Text {
+  const plan = `${id}, plan ${digest.slice(0, 12)}`;
+  if (!decided) return plan;
+  return [`${state} by ${decided.by} at `, { at: decided.at.getTime() }, `. ${plan}`];
+}
+
+function proposalButtons(proposal: Proposal): readonly CardButton[] {
+  const about = { subject: proposal.id, rev: proposal.rev };
+  const details: CardButton = { action: 'proposal.details', ...about, label: 'Details', tone: 'plain' };
+  if (proposal.state !== 'announced') return [details];
+  const now = 'Devices start as soon as this is approved, outside of the window. Halts and freezes still count.';
+  const why = { title: 'Deny this patch', label: 'Why? The answer is kept.' };
+  return [
+    { action: 'proposal.approve', ...about, label: 'Approve', tone: 'good' },
+    { action: 'proposal.approve-now', ...about, label: 'Approve, start now', tone: 'plain', confirm: now },
+    { action: 'proposal.defer', ...about, label: 'In 24 hours', tone: 'plain' },
+    { action: 'proposal.deny', ...about, label: 'Deny', tone: 'bad', asks: why },
+    details,
+  ];
+}
+
+function rolloutButtons(rollout: Rollout): readonly CardButton[] {
+  const about = { subject: rollout.id, rev: rollout.rev };
+  const details: CardButton = { action: 'rollout.details', ...about, label: 'Details', tone: 'plain' };
+  const halt: CardButton = { action: 'rollout.halt', ...about, label: 'Halt', tone: 'bad' };
+  const sure = 'Waiting devices of this rollout start again.';
+  const resume: CardButton = { action: 'rollout.resume', ...about, label: 'Resume', tone: 'good', confirm: sure };
+  const end = 'Devices that wait will not get this patch from this rollout.';
+  const cancel: CardButton = {
+    action: 'rollout.cancel',
+    ...about,
+    label: 'Cancel the rest',
+    tone: 'plain',
+    confirm: end,
+  };
+  if (rollout.state === 'scheduled' || rollout.state === 'deploying') return [halt, details];
+  return rollout.state === 'paused' || rollout.state === 'halted' ? [resume, cancel, details] : [details];
+}

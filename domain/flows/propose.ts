@@ -1,0 +1,155 @@
+/** From applicability to proposals: one for each patch and policy, with a frozen plan. Runs after every scan that changed something. */
+
+import { line } from '../cards/card.ts';
+import type { Device } from '../model/device.ts';
+import type { PatchId, ProposalId } from '../model/ids.ts';
+import type { Applicability, Patch } from '../model/patch.ts';
+import { digestOf, type Plan, sha256 } from '../model/plan.ts';
+import { type Policy, policyFor } from '../model/policy.ts';
+import { priorityByOrigin } from '../model/priority.ts';
+import { moveProposal, type Proposal, replan, undecided } from '../model/proposal.ts';
+import { ok } from '../model/result.ts';
+import { livingRollouts } from '../model/rollout.ts';
+import type { World } from '../ports.ts';
+import { own, said, update } from './say.ts';
+
+type Candidate = { readonly device: Device; readonly applicability: Applicability };
+
+/** Brings the proposals of one patch in line with what the last scans found. Safe to repeat and to run twice at once. */
+export async function proposePatch(world: World, id: PatchId): Promise<void> {
+  const patch = await world.patches.get(id);
+  if (!patch || patch.blocked) return;
+  const missing = await world.applicabilities.find({ patch: id, state: 'missing' });
+  const busy = await devicesInRollouts(world, id);
+  const candidates = new Map<Policy, Candidate[]>(world.policies.map((policy) => [policy, []]));
+  for (const applicability of missing) {
+    const device = await world.devices.get(applicability.device);
+    // A personal device is told, never pushed (product.md section 4).
+    if (!device || device.retired || device.ownership === 'personal' || busy.has(device.id)) continue;
+    const policy = policyFor(device, world.policies);
+    if (policy) candidates.get(policy)?.push({ device, applicability });
+  }
+  for (const [policy, chosen] of candidates) await proposeFor(world, patch, policy, chosen);
+}
+
+/** Devices that a living rollout of this patch takes care of already. */
+async function devicesInRollouts(world: World, patch: PatchId): Promise<ReadonlySet<Device['id']>> {
+  const rollouts = await world.rollouts.find({ patch, state: { in: livingRollouts } });
+  const ids = rollouts.map(({ id }) => id);
+  const deployments = ids.length > 0 ? await world.deployments.find({ rollout: { in: ids } }) : [];
+  return new Set(deployments.map(({ device }) => device));
+}
+
+async function proposeFor(world: World, patch: Patch, policy: Policy, chosen: readonly Candidate[]): Promise<void> {
+  const rounds = [...(await world.proposals.find({ patch: patch.id, policy: policy.id }))];
+  const latest = rounds.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).at(-1);
+  // A denied patch stays declined for this policy until a newer version comes.
+  if (latest?.state === 'denied') return;
+  if (latest && (undecided.includes(latest.state) || latest.state === 'expired')) {
+    await adjust(world, latest, patch, policy, chosen);
+  } else if (chosen.length > 0) {
+    await offer(world, patch, policy, chosen, rounds.length + 1);
+  }
+}
+
+function planFor(patch: Patch, policy: Policy, chosen: readonly Candidate[], schedule: Plan['schedule']): Plan {
+  const entries = chosen.map(({ device, applicability: { transaction, undo } }) => ({
+    device: device.id,
+    transaction,
+    undo,
+  }));
+  return {
+    patch: patch.id,
+    policy: policy.id,
+    entries: entries.sort((a, b) => (a.device < b.device ? -1 : 1)),
+    schedule,
+    reboot: policy.reboot,
+    conffiles: policy.conffiles,
+  };
+}
+
+function prioritise(patch: Patch, chosen: readonly Candidate[]): Proposal['priority'] {
+  const rank = ['low', 'normal', 'high', 'mission'] as const;
+  const said = chosen.map(({ device }) => device.criticality).filter((criticality) => criticality !== null);
+  const worst = rank.findLast((criticality) => said.includes(criticality));
+  return priorityByOrigin(patch, worst ?? 'normal', worst === undefined);
+}
+
+async function offer(
+  world: World,
+  patch: Patch,
+  policy: Policy,
+  chosen: readonly Candidate[],
+  round: number,
+): Promise<void> {
+  const at = world.clock.now();
+  const plan = planFor(patch, policy, chosen, 'next-window');
+  const hash = await sha256(`${world.tenant}\n${policy.id}\n${patch.id}\n${round}`);
+  const open: Proposal = {
+    id: `p-${hash.slice(0, 10)}` as ProposalId,
+    tenant: world.tenant,
+    rev: 1,
+    state: 'open',
+    patch: patch.id,
+    policy: policy.id,
+    plan,
+    digest: await digestOf(plan),
+    planRev: 1,
+    priority: prioritise(patch, chosen),
+    votes: [],
+    requestedBy: null,
+    createdAt: at,
+    expiresAt: new Date(at.getTime() + policy.expiresHours * 3_600_000),
+    deferredUntil: null,
+    decided: null,
+    rollout: null,
+    voided: null,
+  };
+  const announced = moveProposal(open, 'announce');
+  if (!announced.ok) return;
+  const details = { patch: patch.id, devices: chosen.length, digest: open.digest };
+  await world.proposals.insert(announced.value, said(own(at, 'proposal.announced', open.id, details)));
+}
+
+/** The device list or a version changed: votes are void and the card says so. With no device left the proposal ends. */
+async function adjust(
+  world: World,
+  latest: Proposal,
+  patch: Patch,
+  policy: Policy,
+  chosen: readonly Candidate[],
+): Promise<void> {
+  const at = world.clock.now();
+  await update(world.proposals, latest.id, null, async (now) => {
+    if (chosen.length === 0) {
+      const ended = moveProposal(now, 'supersede', { decided: null });
+      if (!ended.ok) return ok({ next: now, said: { events: [] } });
+      return ok({
+        next: ended.value,
+        said: said(own(at, 'proposal.superseded', now.id, { reason: 'no device needs it' })),
+      });
+    }
+    const plan = planFor(patch, policy, chosen, now.plan.schedule);
+    const next = replan(now, plan, await digestOf(plan), difference(now.plan, plan));
+    if (next === now) return ok({ next, said: { events: [] } });
+    const priority = prioritise(patch, chosen);
+    const event = own(at, 'proposal.replanned', now.id, { before: now.digest, after: next.digest });
+    const told = line(
+      'The plan changed',
+      'warn',
+      'Votes are void',
+      `${difference(now.plan, plan)} Look again before you decide.`,
+    );
+    const lines = now.votes.length > 0 ? [{ key: `replan:${now.id}:${next.rev}`, card: told }] : [];
+    return ok({ next: { ...next, priority }, said: said(event, lines) });
+  });
+}
+
+function difference(before: Plan, after: Plan): string {
+  const was = new Set(before.entries.map(({ device }) => device));
+  const is = new Set(after.entries.map(({ device }) => device));
+  const added = [...is].filter((device) => !was.has(device)).length;
+  const gone = [...was].filter((device) => !is.has(device)).length;
+  if (added + gone === 0) return 'Versions or the schedule changed.';
+  return `Devices changed: ${added} added, ${gone} gone.`;
+}

@@ -1,0 +1,116 @@
+/** One patch offered to people for a set of devices. Only this file decides where it may go next. */
+import type { Refusal } from '../errors.ts';
+import type { PatchId, PersonId, PlanDigest, PolicyId, ProposalId, RolloutId, TenantId } from './ids.ts';
+import type { Person } from './people.ts';
+import type { Plan } from './plan.ts';
+import type { Policy } from './policy.ts';
+import type { Priority } from './priority.ts';
+import { err, ok, type Result } from './result.ts';
+
+export type ProposalState = 'open' | 'announced' | 'deferred' | 'approved' | 'denied' | 'expired' | 'superseded';
+export type ProposalVerb = 'announce' | 'approve' | 'defer' | 'wake' | 'deny' | 'expire' | 'revoke' | 'supersede';
+
+/** One person's word on one exact plan. */
+export type Vote = {
+  readonly person: PersonId;
+  readonly name: string;
+  readonly verb: 'approve' | 'deny';
+  readonly digest: PlanDigest;
+  readonly at: Date;
+};
+
+export type Proposal = {
+  readonly id: ProposalId;
+  readonly tenant: TenantId;
+  readonly rev: number;
+  readonly state: ProposalState;
+  readonly patch: PatchId;
+  readonly policy: PolicyId;
+  readonly plan: Plan;
+  readonly digest: PlanDigest;
+  /** The revision in which the plan last changed: a card drawn from an older one is stale. */
+  readonly planRev: number;
+  readonly priority: Priority;
+  readonly votes: readonly Vote[];
+  /** Who asked for it; null = patchherd itself, after a scan. */
+  readonly requestedBy: PersonId | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly deferredUntil: Date | null;
+  readonly decided: { readonly by: string; readonly at: Date; readonly reason: string | null } | null;
+  readonly rollout: RolloutId | null;
+  /** Why votes were voided last, for the card; null when none were. */
+  readonly voided: string | null;
+};
+
+export const proposalMoves: Record<ProposalState, Partial<Record<ProposalVerb, ProposalState>>> = {
+  open: { announce: 'announced', supersede: 'superseded' },
+  announced: { approve: 'approved', defer: 'deferred', deny: 'denied', expire: 'expired', supersede: 'superseded' },
+  deferred: { wake: 'announced', deny: 'denied', supersede: 'superseded' },
+  approved: { revoke: 'announced' },
+  denied: {},
+  expired: { announce: 'announced' },
+  superseded: {},
+};
+
+/** Takes one step, or says why not. `change` sets what else changes with it. */
+export function moveProposal(
+  proposal: Proposal,
+  verb: ProposalVerb,
+  change: Partial<Proposal> = {},
+): Result<Proposal, Refusal> {
+  const next = proposalMoves[proposal.state][verb];
+  if (!next) return err(notNow(proposal));
+  return ok({ ...proposal, ...change, state: next, rev: proposal.rev + 1 });
+}
+
+/** What to tell somebody who comes too late. */
+function notNow(proposal: Proposal): Refusal {
+  const { decided, state } = proposal;
+  if (!decided) return { code: 'proposal.no-such-move', state };
+  return { code: 'proposal.decided', state, by: decided.by, at: `${decided.at.toISOString().slice(0, 16)} UTC` };
+}
+
+/**
+ * A button press is only good for the plan that its card showed: yesterday's button must not approve today's device list.
+ * Later revisions with the same plan (somebody else's vote) are fine.
+ */
+export const isStale = (proposal: Proposal, seenRev: number): boolean =>
+  seenRev < proposal.planRev || seenRev > proposal.rev;
+
+/**
+ * Counts one vote. The proposal is decided as soon as a threshold is met; `deny` has its own count. Refuses: stale card,
+ * already decided, second vote of the same person, the requester approving an own request (persons, never chat ids).
+ */
+export function vote(
+  proposal: Proposal,
+  by: Person,
+  verb: 'approve' | 'deny',
+  at: Date,
+  { seenRev, thresholds, reason }: { seenRev: number; thresholds: Policy['approvals']; reason: string | null },
+): Result<Proposal, Refusal> {
+  if (!proposalMoves[proposal.state][verb]) return err(notNow(proposal));
+  if (isStale(proposal, seenRev)) return err({ code: 'proposal.stale' });
+  if (verb === 'approve' && proposal.requestedBy === by.id) return err({ code: 'proposal.own' });
+  const need = thresholds[verb];
+  const others = proposal.votes.filter((cast) => cast.digest === proposal.digest && cast.person !== by.id);
+  const before = proposal.votes.find((cast) => cast.person === by.id && cast.digest === proposal.digest);
+  if (before?.verb === verb) return err({ code: 'proposal.voted', have: count(proposal.votes, verb), need });
+  const votes = [...others, { person: by.id, name: by.name, verb, digest: proposal.digest, at }];
+  if (count(votes, verb) < need) return ok({ ...proposal, votes, rev: proposal.rev + 1 });
+  const names = votes.filter((cast) => cast.verb === verb).map((cast) => cast.name);
+  return moveProposal(proposal, verb, { votes, decided: { by: names.join(' and '), at, reason } });
+}
+
+const count = (votes: readonly Vote[], verb: Vote['verb']): number => votes.filter((cast) => cast.verb === verb).length;
+
+/** A new plan voids every vote; the card says why. Does nothing when the digest is the same. Decided proposals keep their plan. */
+export function replan(proposal: Proposal, plan: Plan, digest: PlanDigest, because: string): Proposal {
+  if (digest === proposal.digest) return proposal;
+  const rev = proposal.rev + 1;
+  const voided = proposal.votes.length > 0 ? because : proposal.voided;
+  return { ...proposal, plan, digest, planRev: rev, rev, votes: [], voided };
+}
+
+/** States in which people can still decide. */
+export const undecided: readonly ProposalState[] = ['open', 'announced', 'deferred'];
