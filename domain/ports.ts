@@ -153,14 +153,27 @@ export type Post = {
 /** The audit chain of one tenant. */
 export interface Audit {
   /** Events that records hold and the chain has not taken yet, oldest first. */
-  waiting(limit: number): Promise<readonly AuditEvent[]>;
+  waiting(limit: number): Promise<readonly Waiting[]>;
   last(): Promise<AuditLink | null>;
   /** False when that sequence number or event is taken already. */
   append(link: AuditLink): Promise<boolean>;
-  /** The chain has this event: its record may forget it. */
-  taken(event: AuditEvent): Promise<void>;
+  /** Lets the record forget the event if the chain has it by now. */
+  taken(waiting: Waiting): Promise<void>;
   all(): AsyncIterable<AuditLink>;
 }
+
+/** Deliveries from platforms that were acted on, with the answer given: a repeat gets the same answer and has no second effect. */
+export interface Inbox {
+  /** True when this delivery is new and now ours to act on. */
+  claim(delivery: string): Promise<boolean>;
+  /** Keeps the answer for repeats. */
+  answer(delivery: string, reply: unknown): Promise<void>;
+  /** The kept answer; null while the first delivery is still being worked on. */
+  answered(delivery: string): Promise<unknown>;
+}
+
+/** An event and the record that still holds it, in the store's own words. */
+export type Waiting = { readonly event: AuditEvent; readonly from: string };
 
 /** Wakes workers up. Losing a wake-up loses nothing: the sweep finds what is due in the records. */
 export interface Queue {

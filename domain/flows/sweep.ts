@@ -51,8 +51,8 @@ async function ageProposals(world: World, at: Date): Promise<void> {
 /** Moves events from the records into the chain, oldest first. Another process may do the same: each event enters once. */
 export async function chainAudit({ audit, tenant }: Pick<WorkerWorld, 'audit' | 'tenant'>): Promise<void> {
   for (const waiting of await audit.waiting(500)) {
-    const link = await nextLink(tenant, await audit.last(), waiting);
-    // Somebody else took this number, or the event is in the chain since before a crash: `taken` asks which.
+    const link = await nextLink(tenant, await audit.last(), waiting.event);
+    // When somebody else took this number the event stays with its record and comes again.
     await audit.append(link);
     await audit.taken(waiting);
   }

@@ -10,9 +10,11 @@ type Version = { readonly epoch: string; readonly upstream: string; readonly rev
 /** The three parts, or null when policy 5.6.12 does not allow the text. */
 function parse(text: string): Version | null {
   const found = shape.exec(text);
-  const [, epoch, upstream = '', revision = '0'] = found ?? [];
+  const [, epoch, upstream = '', revision] = found ?? [];
   if (!found || !/^\d/.test(upstream) || (epoch === undefined && !upstreamWithoutEpoch.test(upstream))) return null;
-  return { epoch: epoch ?? '0', upstream, revision };
+  // A dash announces a revision.
+  if (revision === undefined && upstream.includes('-')) return null;
+  return { epoch: epoch ?? '0', upstream, revision: revision ?? '0' };
 }
 
 /** `~` before the end, the end before letters, letters before everything else. */

@@ -1,0 +1,23 @@
+/** Every button and every verb. One line each; Slack, Discord, the web chat and the shell share them. */
+import type { World } from '../../domain/ports.ts';
+import { decideHandlers } from './decide.ts';
+import { deviceHandlers, deviceVerbs } from './devices.ts';
+import { haltHandlers, haltVerbs } from './halt.ts';
+import { helpVerb } from './help.ts';
+import type { PressHandler, Verb } from './press.ts';
+import { statusVerbs } from './status.ts';
+import { workOrderHandlers, workOrderVerbs } from './work-orders.ts';
+
+/** What buttons do. */
+export const handlersFor = (world: World): readonly PressHandler[] => [
+  ...decideHandlers(world),
+  ...haltHandlers(world),
+  ...deviceHandlers(world),
+  ...workOrderHandlers(world),
+];
+
+/** What people can type. */
+export function verbsFor(world: World): readonly Verb[] {
+  const verbs = [...statusVerbs(world), ...haltVerbs(world), ...deviceVerbs(world), ...workOrderVerbs(world)];
+  return [helpVerb(verbs), ...verbs];
+}

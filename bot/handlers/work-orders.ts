@@ -1,0 +1,101 @@
+/** The buttons and verbs of work orders. */
+import { workOrderCard } from '../../domain/cards/work-order-card.ts';
+import { retry } from '../../domain/flows/device-verbs.ts';
+import { moveOrder } from '../../domain/flows/work-orders.ts';
+import type { WorkOrderId } from '../../domain/model/ids.ts';
+import type { Person } from '../../domain/model/people.ts';
+import type { WorkOrder, WorkOrderVerb } from '../../domain/model/work-order.ts';
+import type { World } from '../../domain/ports.ts';
+import { done, type PressHandler, type Reply, refused, type Verb } from './press.ts';
+
+const said: Partial<Record<WorkOrderVerb, string>> = {
+  claim: 'It is yours.',
+  resolve: 'Resolved. It closes when a scan proves it.',
+  release: 'Given back.',
+  reopen: 'Open again.',
+};
+
+async function move(world: World, id: string, verb: WorkOrderVerb, by: Person): Promise<Reply> {
+  const moved = await moveOrder(world, id as WorkOrderId, verb, by);
+  return moved.ok ? done(said[verb] ?? 'Done.') : refused(moved.error);
+}
+
+const button = (world: World, verb: WorkOrderVerb): PressHandler => ({
+  action: `work-order.${verb}`,
+  role: 'operator',
+  handle: ({ subject, by }) => move(world, subject, verb, by),
+});
+
+/** The buttons. */
+export const workOrderHandlers = (world: World): readonly PressHandler[] => [
+  button(world, 'claim'),
+  button(world, 'resolve'),
+  button(world, 'release'),
+  button(world, 'reopen'),
+  {
+    action: 'work-order.retry',
+    role: 'operator',
+    async handle({ subject, by }) {
+      const order = await world.workOrders.get(subject as WorkOrderId);
+      if (!order) return refused({ code: 'work-order.unknown', subject });
+      const results = await Promise.all(order.devices.map(({ deployment }) => retry(world, deployment, by)));
+      const refusal = results.find((result) => !result.ok);
+      if (refusal && !refusal.ok) return refused(refusal.error);
+      return done(`Trying again on ${order.devices.map(({ name }) => name).join(', ')}.`);
+    },
+  },
+];
+
+/** The verbs `wo list`, `wo show` and `wo claim`. */
+export const workOrderVerbs = (world: World): readonly Verb[] => {
+  const living = () => world.workOrders.find({ state: { in: ['open', 'claimed', 'waiting', 'resolved'] } });
+  const option = { name: 'order', description: 'Id of the work order', required: true, suggests: true };
+  const ids = async (_: string, typed: string) =>
+    (await living()).map(({ id }) => id).filter((id) => id.startsWith(typed));
+  return [
+    {
+      name: 'wo list',
+      summary: 'Work orders that are not closed',
+      options: [],
+      role: 'viewer',
+      run: async () => done('Work orders', listCard(await living())),
+    },
+    {
+      name: 'wo show',
+      summary: 'One work order with its buttons',
+      options: [option],
+      role: 'viewer',
+      async run({ options }): Promise<Reply> {
+        const order = await world.workOrders.get((options['order'] ?? '') as WorkOrderId);
+        return order
+          ? done(order.title, workOrderCard(order))
+          : refused({ code: 'work-order.unknown', subject: options['order'] ?? '' });
+      },
+      suggest: ids,
+    },
+    {
+      name: 'wo claim',
+      summary: 'Take a work order over',
+      options: [option],
+      role: 'operator',
+      run: ({ by, options }) => move(world, options['order'] ?? '', 'claim', by),
+      suggest: ids,
+    },
+  ];
+};
+
+const listCard = (orders: readonly WorkOrder[]) => ({
+  title: 'Work orders',
+  tone: 'plain' as const,
+  status: `${orders.length} not closed`,
+  facts: [],
+  list: {
+    title: 'Oldest first',
+    items: orders.map(({ id, title, state, assignee, devices }) => {
+      const on = devices.map(({ name }) => name).join(', ');
+      return `${id}: ${title} on ${on}. ${state}, ${assignee?.name ?? 'nobody'}`;
+    }),
+    more: 0,
+  },
+  buttons: [],
+});

@@ -1,0 +1,121 @@
+/** The script that reads a Debian or Ubuntu device in one visit. It changes nothing and starts few processes. */
+import { sh } from './apt-text.ts';
+import type { Visit } from './backend.ts';
+
+/** Files of a private root come before the machine's own; `DPKG_ROOT` is empty on a real device. */
+const facts = sh`
+export LC_ALL=C LANGUAGE=C PATH=/usr/sbin:/usr/bin:/sbin:/bin
+R=\${DPKG_ROOT:-}
+echo '#patchherd facts'
+# Health checks run side by side while the rest is read: together they take ten seconds at most.
+for check in "$R"/etc/patchherd/health.d/*; do
+  [ -f "$check" ] && [ -x "$check" ] || continue
+  { timeout -k 2 10 "$check" </dev/null >/dev/null 2>&1; printf 'check %s %s\n' "$?" "\${check##*/}"; } &
+done
+while IFS= read -r line; do
+  case $line in ID=*|VERSION_ID=*|VERSION_CODENAME=*) printf 'os %s\n' "$line" ;; esac
+done <"$R/etc/os-release"
+printf 'architecture %s\n' "$(dpkg --print-architecture)"
+kernel_says() {
+  file=$R/proc/$2
+  [ -r "$file" ] || file=/proc/$2
+  IFS= read -r line <"$file" && printf '%s %s\n' "$1" "$line"
+}
+kernel_says kernel sys/kernel/osrelease
+kernel_says kernel-build version
+kernel_says boot-id sys/kernel/random/boot_id
+for image in "$R"/boot/vmlinuz-*; do
+  release=\${image##*/vmlinuz-}
+  [ -e "$R/var/lib/dpkg/info/linux-image-$release.list" ] && printf 'kernel-image %s\n' "$release"
+done
+if [ -e "$R/run/reboot-required" ]; then
+  echo 'reboot-required'
+  [ ! -r "$R/run/reboot-required.pkgs" ] || while IFS= read -r line; do
+    printf 'reboot-because %s\n' "$line"
+  done <"$R/run/reboot-required.pkgs"
+fi
+if [ -d "$R/run/systemd/system" ] && [ -x "$R/usr/bin/systemctl" ]; then
+  "$R/usr/bin/systemctl" list-units --state=failed --plain --no-legend --no-pager | while read -r unit rest; do
+    printf 'failed-unit %s\n' "$unit"
+  done
+fi
+if [ -r "$R/usr/local/lib/patchherd/helper" ]; then
+  while IFS= read -r line; do
+    case $line in '# version: '*) printf 'helper %s\n' "\${line#*: }"; break ;; esac
+  done <"$R/usr/local/lib/patchherd/helper"
+fi
+date '+time %s%3N'
+wait
+echo '#patchherd disk'
+df -Pk "$R/" "$R/var" "$R/boot" 2>/dev/null
+`;
+
+/**
+ * The stamp is taken before anything that it stands for is read, so a change in between gives another stamp next time. dpkg and apt
+ * replace these files by renaming new ones over them: a new inode, a new time in nanoseconds, a new size. The leading number is this
+ * script's own version: another reading of the same device is not "unchanged".
+ */
+const stamp = sh`
+stamp=$(stat -c '%n %s %.Y %i' "$R"/var/lib/dpkg/status "$R"/var/lib/dpkg/updates "$R"/var/lib/dpkg/arch \
+  "$R"/var/lib/apt/extended_states "$R"/var/lib/apt/lists "$R"/etc/apt "$R"/etc/apt/* "$R"/etc/apt/*/* \
+  \${APT_CONFIG:+"$APT_CONFIG"} 2>/dev/null | cksum)
+stamp=1-\${stamp% *}-\${stamp#* }
+printf '#patchherd stamp %s\n' "$stamp"
+if [ "$stamp" = "$1" ]; then
+  echo '#patchherd unchanged'
+  echo '#patchherd end'
+  exit 0
+fi
+`;
+
+/** What is installed, what apt would do, and which source package each offered version was built from. */
+const inventory = sh`
+set -f
+if [ -x "$R/usr/sbin/needrestart" ]; then
+  echo '#patchherd needrestart'
+  timeout 60 "$R/usr/sbin/needrestart" -b -r l </dev/null 2>/dev/null
+fi
+echo '#patchherd packages'
+dpkg-query -W -f='\${binary:Package}\t\${Version}\t\${Architecture}\t\${source:Package}\t\${source:Version}\t\${db:Status-Abbrev}\n'
+# With -f a plan exists also while something is broken; show-versions would change the lists.
+plan=$(apt-get -s -f -o Debug::NoLocking=1 -o APT::Get::Show-Versions=false -o APT::Get::Show-User-Simulation-Note=false dist-upgrade 2>&1)
+printf '#patchherd plan %s\n' "$?"
+printf '%s\n' "$plan"
+kept=$(printf '%s\n' "$plan" | awk '
+  /^The following packages have been kept back:/ || /^The following upgrades have been deferred/ { kept = 1; next }
+  /^[^ ]/ { kept = 0 }
+  kept { print }')
+versions=
+if [ -n "$kept" ]; then
+  versions=$(apt-cache policy $kept)
+  echo '#patchherd archives'
+  apt-cache policy
+  printf '#patchherd policy\n%s\n' "$versions"
+fi
+offers=$(printf '%s\n%s\n' "$plan" "$versions" | awk '
+  $1 == "Inst" { new = $3 ~ /^\[/ ? $4 : $3; print $2 "=" substr(new, 2) }
+  /^[^ ]+:$/ { name = substr($1, 1, length($1) - 1) }
+  $1 == "Candidate:" { print name "=" $2 }')
+echo '#patchherd sources'
+[ -z "$offers" ] || apt-cache show --no-all-versions $offers | awk '
+  function tell() {
+    if (package != "") print package, version, arch, source == "" ? package : source, built == "" ? version : built
+    package = version = arch = source = built = ""
+  }
+  /^Package: / { package = $2 }
+  /^Version: / { version = $2 }
+  /^Architecture: / { arch = $2 }
+  /^Source: / { source = $2; built = $3; gsub(/[()]/, "", built) }
+  /^$/ { tell() }
+  END { tell() }'
+echo '#patchherd end'
+`;
+
+/** Sections: facts, disk, stamp, then either `unchanged`, or packages, plan and sources; archives and policy when apt kept something. */
+const script = `${facts}${stamp}${inventory}`;
+
+/** One scan; see Backend.scan. */
+export const scan = (seenStamp: string | null): Visit => ({
+  argv: ['sh', '-s', '--', seenStamp ?? '-'],
+  stdin: script,
+});

@@ -1,0 +1,67 @@
+/** Agenda as the clock: it wakes us up, the records say what is due. Rules of facts on database and Agenda, section 1.3. */
+import { MongoBackend } from '@agendajs/mongo-backend';
+import { Agenda, InMemoryNotificationChannel } from 'agenda';
+import type { Connection } from 'mongoose';
+import type { Log, Queue } from '../../domain/ports.ts';
+import { lockMs } from './job.ts';
+
+const collection = 'agendaJobs';
+const drainMs = 30_000;
+
+export type JobClock = {
+  readonly agenda: Agenda;
+  readonly queue: Queue;
+  /** Makes a recurring job, or changes its time; one that is right, or running, is left alone. `every` is 5-field cron or milliseconds. */
+  recur(name: string, every: string | number, zone?: string): Promise<void>;
+  start(): Promise<void>;
+  /** Lets running handlers end, at most 30 s, then frees what is still locked by us. */
+  stop(): Promise<void>;
+};
+
+/** The connection must be open already: Agenda hangs on one that is not. `owner` names this process in locks. */
+export function jobClock(connection: Connection, owner: string, log: Log): JobClock {
+  const { db } = connection;
+  if (!db) throw new Error('database.not-open');
+  const agenda = new Agenda({
+    backend: new MongoBackend({ mongo: db, collection }),
+    name: owner,
+    processEvery: 1000,
+    maxConcurrency: 100,
+    defaultLockLifetime: lockMs,
+    notificationChannel: new InMemoryNotificationChannel(),
+  });
+  agenda.on('error', (error) => log.error('queue.failed', { error: error.message }));
+  const jobs = connection.collection(collection);
+  let started = false;
+  return {
+    agenda,
+    queue: {
+      async deployment(id, at = new Date()) {
+        // One pending job for each deployment; the running one is locked and does not count.
+        const pending = { 'data.deploymentId': id, lockedAt: null };
+        await agenda.create('deployment.run', { deploymentId: id }).unique(pending).schedule(at).save();
+      },
+      async scan(device) {
+        await agenda
+          .create('device.scan', { deviceId: device })
+          .unique({ 'data.deviceId': device, lockedAt: null })
+          .schedule(new Date())
+          .save();
+      },
+    },
+    async recur(name, every, zone = 'UTC') {
+      const known = await jobs.findOne({ name, type: 'single' });
+      if (known && (known['lockedAt'] || (known['repeatInterval'] === every && known['repeatTimezone'] === zone)))
+        return;
+      await agenda.every(every, name, undefined, { timezone: zone });
+    },
+    async start() {
+      started = true;
+      await agenda.start();
+    },
+    async stop() {
+      if (started) await agenda.drain({ timeout: drainMs });
+      await jobs.updateMany({ lastModifiedBy: owner, lockedAt: { $ne: null } }, { $set: { lockedAt: null } });
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** What a job is, and how it becomes Agenda's: checked data, a beating lock, and a signal that says when to stop. */
+import type { Agenda } from 'agenda';
+import type { z } from 'zod';
+import type { Log } from '../../domain/ports.ts';
+
+/** Longer than any gap between two beats; an install may take an hour, its handler never does. */
+export const lockMs = 120_000;
+const beatMs = 30_000;
+
+export interface JobSpec<D extends z.ZodType> {
+  /** `noun.verb` */
+  readonly name: string;
+  readonly data: D;
+  /** Runs at once in this process. Agenda locks no more than these for us. */
+  readonly concurrency: number;
+  /** Short: looks at own records and does what is due. `signal` fires when the lock was lost. */
+  run(data: z.output<D>, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Registers a job. One parameter on purpose: Agenda reads a second one as "this job calls done()". A handler that fails is logged
+ * and ends: the sweep finds in the records what is still to do (facts on database and Agenda, section 1.3).
+ */
+export function register<D extends z.ZodType>(agenda: Agenda, spec: JobSpec<D>, log: Log): void {
+  const { name, concurrency } = spec;
+  agenda.define(
+    name,
+    async (job) => {
+      const stop = new AbortController();
+      const beat = setInterval(() => void job.touch().catch(() => stop.abort()), beatMs);
+      try {
+        await spec.run(spec.data.parse(job.attrs.data), stop.signal);
+      } catch (error) {
+        log.error('job.failed', { job: name, data: job.attrs.data, error: describe(error) });
+      } finally {
+        clearInterval(beat);
+      }
+    },
+    { concurrency, lockLimit: concurrency, lockLifetime: lockMs, removeOnComplete: true },
+  );
+}
+
+/** An error as log fields: code and sentence of a Failure, stack of a bug. */
+export const describe = (error: unknown): string =>
+  error instanceof Error
+    ? 'code' in error
+      ? `${error.code}: ${error.message}`
+      : (error.stack ?? error.message)
+    : String(error);

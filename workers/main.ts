@@ -1,0 +1,72 @@
+/** The worker process, wired: database, devices, jobs. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { calendar } from '../config/cron.ts';
+import { deviceSeeds, logins, people, policies } from '../config/records.ts';
+import type { Settings } from '../config/settings.ts';
+import { enrol } from '../domain/flows/enrol.ts';
+import { directory } from '../domain/model/directory.ts';
+import type { TenantId } from '../domain/model/ids.ts';
+import type { Log, WorkerWorld, World } from '../domain/ports.ts';
+import { type JobClock, jobClock } from './jobs/clock.ts';
+import { registerJobs } from './jobs/index.ts';
+import { sshDevices } from './remote/ssh.ts';
+import { connect, type Database, type TenantStore } from './store/connect.ts';
+
+/** What bot and workers both stand on. */
+export type Base = {
+  readonly database: Database;
+  readonly store: TenantStore;
+  readonly world: World;
+  readonly jobs: JobClock;
+  /** `host:pid:boot`, for leases and locks. */
+  readonly owner: string;
+  close(): Promise<void>;
+};
+
+/** Connects to the database and makes everything that needs no platform and no device. Failures: those of `connect`. */
+export async function openBase(settings: Settings, uri: string, log: Log): Promise<Base> {
+  const database = await connect(uri);
+  const tenant = settings.tenant as TenantId; // a slug, checked by the settings' schema
+  const store = database.tenant(tenant);
+  const owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  const jobs = jobClock(database.connection, owner, log);
+  const world: World = {
+    ...store,
+    tenant,
+    clock: { now: () => new Date() },
+    calendar: calendar(),
+    log,
+    queue: jobs.queue,
+    people: directory(people(settings)),
+    policies: policies(settings),
+  };
+  return { database, store, world, jobs, owner, close: () => database.close() };
+}
+
+export type Workers = { readonly world: WorkerWorld; stop(): Promise<void> };
+
+/** The world of a worker: hands on devices, leases, the audit chain. No job runs yet. */
+export function workerWorld(settings: Settings, { world, store, owner }: Base): WorkerWorld {
+  const remote = sshDevices({ credentials: logins(settings), log: world.log });
+  return { ...world, remote, owner, claims: store.claims, audit: store.audit };
+}
+
+/** Starts the jobs. The devices of the settings are enrolled first, and scanned soon after the first start. */
+export async function startWorkers(settings: Settings, base: Base): Promise<Workers> {
+  const world = workerWorld(settings, base);
+  const { jobs } = base;
+  await enrol(world, deviceSeeds(settings));
+  registerJobs(jobs.agenda, world, { scanAtOnce: settings.scan.concurrency });
+  await jobs.start();
+  await jobs.recur('queue.sweep', 5000);
+  await jobs.recur('fleet.scan', settings.scan.cron, settings.scan.zone);
+  for (const device of await world.devices.find({ retired: false, facts: null })) await jobs.queue.scan(device.id);
+  return {
+    world,
+    async stop() {
+      await jobs.stop();
+      await world.remote.close();
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/** The ports that are not Records, over their collections. */
+import type { Model } from 'mongoose';
+import type { AuditEvent, AuditLink } from '../../domain/model/audit.ts';
+import type { TenantId } from '../../domain/model/ids.ts';
+import type { Audit, Claims, Due, Inventories, Line, Outbox, Posts } from '../../domain/ports.ts';
+import type { PlainModels } from './plain.ts';
+import { type Doc, isDuplicate, keyOf } from './record.ts';
+
+/** Inventories, replaced whole by each full scan. */
+export const inventories = ({ inventories: model }: PlainModels, tenant: TenantId): Inventories => ({
+  async get(device) {
+    return (await model.findById(keyOf(tenant, device), { _id: 0 }).lean()) as never; // written by `put` only
+  },
+  async put(inventory) {
+    const fields = { ...inventory, packages: [...inventory.packages] };
+    await model.updateOne({ _id: keyOf(tenant, inventory.device) }, { $set: fields }, { upsert: true });
+  },
+});
+
+/** Leases with fencing tokens. Time only gives liveness: a stolen claim has a higher token, and old tokens are refused. */
+export const claims = ({ claims: model }: PlainModels, tenant: TenantId): Claims => ({
+  async take(name, owner, leaseMs) {
+    const now = Date.now();
+    try {
+      const taken = await model
+        .findOneAndUpdate(
+          { _id: keyOf(tenant, name), leaseUntil: { $lt: new Date(now) } },
+          { $set: { owner, leaseUntil: new Date(now + leaseMs) }, $inc: { fence: 1 } },
+          { upsert: true, returnDocument: 'after' },
+        )
+        .lean();
+      return taken?.fence ?? null;
+    } catch (error) {
+      if (isDuplicate(error)) return null; // held: the upsert met the living claim
+      throw error;
+    }
+  },
+  async renew(name, fence, leaseMs) {
+    const leaseUntil = new Date(Date.now() + leaseMs);
+    const renewed = await model.updateOne({ _id: keyOf(tenant, name), fence }, { $set: { leaseUntil } });
+    return renewed.matchedCount === 1;
+  },
+  async release(name, fence) {
+    await model.updateOne({ _id: keyOf(tenant, name), fence }, { $set: { leaseUntil: new Date(0) } });
+  },
+});
+
+/** Which message shows what. */
+export const posts = ({ posts: model }: PlainModels, tenant: TenantId): Posts => ({
+  async get(key) {
+    const found = await model.findById(keyOf(tenant, key), { _id: 0, tenant: 0 }).lean();
+    return found ? ({ ...found, key } as never) : null; // written by `put` only
+  },
+  async put({ key, ref, shown, at }) {
+    await model.updateOne({ _id: keyOf(tenant, key) }, { $set: { tenant, ref, shown, at } }, { upsert: true });
+  },
+});
+
+/** Records that chat has not caught up with. `models` are those whose kind is in chat, by the name that Due uses. */
+export const outbox = (models: Readonly<Record<Due['kind'], Model<Doc>>>, tenant: TenantId): Outbox => ({
+  async due(limit) {
+    const found = Object.entries(models).map(async ([kind, model]) => {
+      const docs = await model.find({ tenant, draw: true }, { _id: 0, id: 1, rev: 1, lines: 1 }).limit(limit).lean();
+      return docs.map(({ id, rev, lines }) => ({ kind: kind as Due['kind'], id, rev, lines: lines as Line[] }));
+    });
+    return (await Promise.all(found)).flat();
+  },
+  async done({ kind, id, rev, lines }) {
+    const _id = keyOf(tenant, id);
+    const keys = lines.map(({ key }) => key);
+    if (keys.length > 0) await models[kind].updateOne({ _id }, { $pull: { lines: { key: { $in: keys } } } });
+    await models[kind].updateOne({ _id, rev }, { $set: { draw: false } });
+  },
+});
+
+/** The chain, fed from the events that records hold. */
+export function audit(models: readonly Model<Doc>[], { audit: chain }: PlainModels, tenant: TenantId): Audit {
+  const asLink = (doc: unknown): AuditLink => {
+    const { seq, prev, event, hash } = doc as AuditLink; // written by `append` only
+    return { seq, tenant, prev, event, hash };
+  };
+  return {
+    async waiting(limit) {
+      const all = models.map(async (model) => {
+        const docs = await model.find({ tenant, chain: true }, { events: 1 }).limit(limit).lean();
+        return docs.flatMap(({ _id, events }) =>
+          (events as AuditEvent[]).map((event) => ({ event, from: `${model.modelName}:${_id}` })),
+        );
+      });
+      return (await Promise.all(all)).flat().sort((a, b) => a.event.at.getTime() - b.event.at.getTime());
+    },
+    async last() {
+      const doc = await chain.findOne({ tenant }).sort({ seq: -1 }).lean();
+      return doc ? asLink(doc) : null;
+    },
+    async append({ seq, prev, event, hash }) {
+      try {
+        await chain.create({ _id: keyOf(tenant, String(seq)), tenant, seq, prev, event, eventId: event.id, hash });
+        return true;
+      } catch (error) {
+        if (isDuplicate(error)) return false;
+        throw error;
+      }
+    },
+    async taken({ event, from }) {
+      if ((await chain.countDocuments({ tenant, eventId: event.id })) === 0) return;
+      const [name, _id] = [from.slice(0, from.indexOf(':')), from.slice(from.indexOf(':') + 1)];
+      const model = models.find(({ modelName }) => modelName === name);
+      await model?.updateOne({ _id }, { $pull: { events: { id: event.id } } });
+      await model?.updateOne({ _id, events: { $size: 0 } }, { $set: { chain: false } });
+    },
+    async *all() {
+      for await (const doc of chain.find({ tenant }).sort({ seq: 1 }).lean().cursor()) yield asLink(doc);
+    },
+  };
+}

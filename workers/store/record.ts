@@ -1,0 +1,124 @@
+/** One kind of record in MongoDB: compare-and-set on `rev`, with events and thread lines in the same write. */
+import mongoose, { type Connection, type Model, type SchemaDefinition } from 'mongoose';
+import type { TenantId } from '../../domain/model/ids.ts';
+import type { Recorded, Records, Said, Where } from '../../domain/ports.ts';
+
+/** A document: the record's own fields, and what the store keeps beside them. */
+export type Doc = {
+  _id: string;
+  id: string;
+  tenant: string;
+  rev: number;
+  /** Not yet in the audit chain; `chain` is true while there may be any, for the index. */
+  events: unknown[];
+  chain: boolean;
+  /** Not yet in chat; `draw` is true while a card may be out of date or a line unsent. */
+  lines: unknown[];
+  draw: boolean;
+  [field: string]: unknown;
+};
+
+/** A kind of record: its collection, its fields, the indexes that its queries need, and whether chat shows it. */
+export type Kind<R extends Recorded> = {
+  readonly name: string;
+  readonly fields: { readonly [K in Exclude<keyof R, keyof Recorded>]-?: SchemaDefinition[string] };
+  readonly indexes: readonly Readonly<Partial<Record<keyof R, 1>>>[];
+  readonly inChat: boolean;
+};
+
+/** Field types of schemas. Nested values are stored as they are: their types are the domain's. */
+export const anything = { type: mongoose.Schema.Types.Mixed };
+export const text = { type: String };
+export const number = { type: Number };
+export const flag = { type: Boolean };
+export const instant = { type: Date };
+
+/** The mongoose model of a kind on this connection; asking twice gives the same one. Indexes are made by migrations only. */
+export function modelOf<R extends Recorded>(connection: Connection, kind: Kind<R>): Model<Doc> {
+  const known = connection.models[kind.name];
+  if (known) return known as Model<Doc>; // only this function makes models of these names
+  const kept = {
+    _id: text,
+    id: text,
+    tenant: text,
+    rev: number,
+    events: [anything],
+    lines: [anything],
+    chain: flag,
+    draw: flag,
+  };
+  const schema = new mongoose.Schema<Doc>(
+    { ...kept, ...kind.fields },
+    {
+      id: false,
+      versionKey: false,
+      minimize: false,
+      strict: 'throw',
+      autoIndex: false,
+      autoCreate: false,
+      collection: kind.name,
+    },
+  );
+  for (const index of kind.indexes) schema.index({ tenant: 1, ...(index as Record<string, 1>) });
+  schema.index({ tenant: 1, chain: 1 }, { partialFilterExpression: { chain: true } });
+  if (kind.inChat) schema.index({ tenant: 1, draw: 1 }, { partialFilterExpression: { draw: true } });
+  return connection.model<Doc>(kind.name, schema);
+}
+
+/** The stored form of an id: the tenant is part of the key, so that no query can leave it out. */
+export const keyOf = (tenant: TenantId, id: string): string => `${tenant}/${id}`;
+
+/** E11000, as the driver and every compatible server report it. */
+export const isDuplicate = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 11000;
+
+const ownFields = { _id: 0, events: 0, lines: 0, chain: 0, draw: 0 } as const;
+
+/** The Records port of one kind for one tenant. The casts say that a stored document has the record's fields: `save` wrote them. */
+export function recordsOf<R extends Recorded>(model: Model<Doc>, kind: Kind<R>, tenant: TenantId): Records<R> {
+  const marks = ({ events }: Said) => ({
+    ...(events.length > 0 ? { chain: true } : {}),
+    ...(kind.inChat ? { draw: true } : {}),
+  });
+  return {
+    async get(id) {
+      return (await model.findById(keyOf(tenant, id), ownFields).lean()) as unknown as R | null;
+    },
+    async find(where, limit = 10_000) {
+      const found = await model.find(filterOf(where, tenant), ownFields).sort({ _id: 1 }).limit(limit).lean();
+      return found as unknown as R[];
+    },
+    count: (where) => model.countDocuments(filterOf(where, tenant)),
+    async insert(record, said) {
+      const kept = { _id: keyOf(tenant, record.id), events: [...said.events], lines: [...(said.lines ?? [])] };
+      try {
+        await model.create({ ...record, ...kept, chain: false, draw: false, ...marks(said) });
+        return true;
+      } catch (error) {
+        if (isDuplicate(error)) return false;
+        throw error;
+      }
+    },
+    async save(next, seenRev, said) {
+      const { events, lines = [] } = said;
+      const written = await model.updateOne(
+        { _id: keyOf(tenant, next.id), rev: seenRev },
+        { $set: { ...next, ...marks(said) }, $push: { events: { $each: [...events] }, lines: { $each: [...lines] } } },
+      );
+      return written.matchedCount === 1;
+    },
+  };
+}
+
+/** The driver's filter for a Where, always within the tenant. */
+function filterOf<R extends Recorded>(where: Where<R>, tenant: TenantId): Record<string, unknown> {
+  const filter: Record<string, unknown> = { tenant };
+  for (const [field, wanted] of Object.entries(where) as [string, unknown][]) {
+    if (has(wanted, 'in')) filter[field] = { $in: wanted.in };
+    else if (has(wanted, 'before')) filter[field] = { $lt: wanted.before };
+    else filter[field] = wanted;
+  }
+  return filter;
+}
+const has = <K extends string>(value: unknown, key: K): value is Record<K, unknown> =>
+  typeof value === 'object' && value !== null && key in value;
