@@ -153,7 +153,7 @@ export async function answer(command: Command, sql: RunSql, cursors: Cursors): P
   const run = Object.hasOwn(answers, name) ? answers[name] : undefined;
   if (!run) throw new CommandRefused(59, `no such command: '${name}'`);
   if (command.document.startTransaction || command.document.autocommit === false) {
-    throw new CommandRefused(20, 'this server has no multi-document transactions');
+    throw new CommandRefused(263, 'this server has no multi-document transactions');
   }
   return run(command, sql, cursors);
 }

@@ -1,10 +1,10 @@
 /** A process of its own that speaks MongoDB's wire protocol on a unix socket and SQL to PostgreSQL with DocumentDB. */
-import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { BSON, type Document } from 'bson';
 import pg from 'pg';
+import { livePostmaster } from '../postmaster.ts';
 import { answer, CommandRefused, type Cursors, type RunSql } from './commands.ts';
 import { mongoCode, unpackCode } from './sqlstate.ts';
 import { frames, type Message, parseMessage, reply } from './wire.ts';
@@ -24,7 +24,9 @@ const { socket: listenOn, postgres: socketDir, pidfile } = options;
 if (!listenOn || !socketDir || !pidfile) throw new Error('usage: gateway --socket PATH --postgres DIR --pidfile PATH');
 
 const pool = new pg.Pool({ host: socketDir, user: 'postgres', database: 'postgres', max: 16 });
-pool.on('error', () => {}); // an idle connection died: the pool has dropped it already
+// A connection that dies is dropped by the pool or reported by its query; without listeners it would end this process.
+pool.on('error', () => {});
+pool.on('connect', (client) => client.on('error', () => {}));
 const cursors: Cursors = new Map();
 
 /** Waits for a connection as long as nothing has been sent: that is always safe to repeat. */
@@ -46,8 +48,8 @@ const runSql: RunSql = async (text, values) => {
     client.release();
     return rows;
   } catch (error) {
-    // Class 57P and 08: the server is going down. Without a SQLSTATE the wire itself broke.
-    const answered = error instanceof pg.DatabaseError && !/^(57P|08)/.test(error.code ?? '08');
+    // Class 57P: the server is going down. Without a SQLSTATE the wire itself broke.
+    const answered = error instanceof pg.DatabaseError && !error.code?.startsWith('57P');
     client.release(!answered);
     throw answered ? error : new ConnectionLost('PostgreSQL went away', { cause: error });
   }
@@ -90,7 +92,7 @@ async function serve(socket: Socket): Promise<void> {
       if (out) socket.write(out);
     }
   } catch (error) {
-    process.stderr.write(`connection closed: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(`gateway: connection closed: ${error instanceof Error ? error.message : error}\n`);
   } finally {
     socket.destroy();
   }
@@ -102,9 +104,8 @@ setInterval(() => {
 
 /** Our standard input ends when the process that started us has died: PostgreSQL would outlive it and hold the data. */
 process.stdin.on('end', () => {
-  try {
-    process.kill(Number.parseInt(readFileSync(pidfile, 'utf8'), 10), 'SIGINT'); // fast shutdown
-  } catch {} // it is gone already
+  const pid = livePostmaster(pidfile);
+  if (pid) process.kill(pid, 'SIGINT'); // fast shutdown
   process.exit(0);
 });
 process.stdin.resume();

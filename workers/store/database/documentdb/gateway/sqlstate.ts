@@ -45,6 +45,7 @@ const byPosition: readonly number[] = [
 /** PostgreSQL's own states that clients act upon: https://www.postgresql.org/docs/18/errcodes-appendix.html */
 const fromPostgres: Readonly<Record<string, number>> = {
   '23505': 11000, // unique_violation: DuplicateKey
+  '23P01': 11000, // exclusion_violation: the extension's unique indexes are exclusion constraints
   '40001': 112, // serialization_failure: WriteConflict
   '40P01': 112, // deadlock_detected: WriteConflict
   '53100': 14031, // disk_full: OutOfDiskSpace
