@@ -1,4 +1,6 @@
-/** The web chat's messages in MongoDB. One counter per tenant gives both the order of posting and the order of change. */
+/**
+ * The web chat's messages in MongoDB. One counter per tenant gives both the order of posting and the order of change.
+ */
 import mongoose, { type Connection, type IndexDefinition, type IndexOptions, type Model } from 'mongoose';
 import type { Card } from '../../domain/cards/card.ts';
 import type { TenantId } from '../../domain/model/ids.ts';
@@ -64,7 +66,10 @@ export function webMessageModel(connection: Connection): Model<Doc> {
   return connection.model<Doc>('webMessages', schema);
 }
 
-/** A tenant's messages: the WebMessages port of bot/web/ports.ts. Throws whatever the driver throws when the database cannot be reached. */
+/**
+ * A tenant's messages: the WebMessages port of bot/web/ports.ts. Throws whatever the driver throws when the database
+ * cannot be reached.
+ */
 export function webMessages(connection: Connection, tenant: TenantId) {
   const model = webMessageModel(connection);
   const next = counter(connection, tenant);
@@ -126,14 +131,21 @@ export function webMessages(connection: Connection, tenant: TenantId) {
 /** Numbers that only grow, one after the other, for one tenant. */
 function counter(connection: Connection, tenant: TenantId) {
   const counters = connection.collection<{ _id: string; seq: number }>('webCounters');
-  const increase = () =>
-    counters.findOneAndUpdate({ _id: tenant }, { $inc: { seq: 1 } }, { upsert: true, returnDocument: 'after' });
+  const increase = () => counters.findOneAndUpdate({ _id: tenant }, { $inc: { seq: 1 } }, { returnDocument: 'after' });
+  /** Apart from counting: of two upserts at once, DocumentDB 1.0 may tell both that they were the first. */
+  async function begin(): Promise<void> {
+    try {
+      await counters.updateOne({ _id: tenant }, { $setOnInsert: { seq: 0 } }, { upsert: true });
+    } catch (error) {
+      if (!isDuplicate(error)) throw error; // somebody else began it
+    }
+  }
   return {
     async take(): Promise<number> {
-      // Two first uses at once may both try to insert the counter; the loser finds it on its second try.
-      const counted = await increase().catch((error) => (isDuplicate(error) ? increase() : Promise.reject(error)));
-      if (!counted) throw new Error('an upsert that returns the new document returned none');
-      return counted.seq;
+      const counted = await increase();
+      if (counted) return counted.seq;
+      await begin();
+      return this.take();
     },
     last: async (): Promise<number> => (await counters.findOne({ _id: tenant }))?.seq ?? 0,
   };

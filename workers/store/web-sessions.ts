@@ -1,4 +1,7 @@
-/** The web chat's one-time links and sessions in MongoDB: who holds a token is who it was made for. Only sha256 digests are stored. */
+/**
+ * The web chat's one-time links and sessions in MongoDB: who holds a token is who it was made for. Only sha256 digests
+ * are stored.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import mongoose, { type Connection, type IndexDefinition, type IndexOptions, type Model } from 'mongoose';
 import type { PersonId, TenantId } from '../../domain/model/ids.ts';
