@@ -37,8 +37,8 @@ function readFields({ kind, code, log, text, undo, packages }: Fields): HelperAn
   if (typeof log !== 'string') return null;
   if (kind === 'ready' && (undo === 'downgrade' || undo === 'none')) return { kind, undo, log };
   if (kind !== 'done' || typeof code !== 'number' || !Number.isInteger(code) || !Array.isArray(packages)) return null;
-  const states = packages.map(readState);
-  return { kind, code, log, packages: states.filter((state) => state !== null) };
+  const states = packages.map(readState).filter((state) => state !== null);
+  return states.length === packages.length ? { kind, code, log, packages: states } : null;
 }
 
 function parse(line: string): unknown {

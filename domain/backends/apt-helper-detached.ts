@@ -62,6 +62,7 @@ done_with() {
 finish() { done_with "$1" >"$op/answer.new" && mv "$op/answer.new" "$op/answer"; }
 `;
 
+/** Start and poll, and the detached half itself: `work` runs in a session of its own, or as a transient systemd unit. */
 export const detached = sh`
 # The detached half of this script. The answer waits until it is known as a process, so that a poll finds it.
 launch() {
@@ -76,6 +77,17 @@ launch() {
   while [ ! -s "$op/process" ] && [ "$turns" -lt 200 ]; do sleep 0.05; turns=$((turns + 1)); done
 }
 
+# What apt is told for the way back of a preparation: the kept packages, and the new ones to remove.
+way_back() { find "$1/undo" -name '*.deb' -type f; awk '$3 == "null" { print $1 "-" }' "$1/items"; }
+# Others may need the new versions by now: they are not taken away to get the old ones back.
+demand_way_back() {
+  plan=$(apt-get -s -y -o Debug::NoLocking=1 --allow-downgrades install $(way_back "$1") 2>&1) ||
+    refuse plan-differs "apt sees no way back: $(printf '%s\n' "$plan" | grep -E '^(E|Error):')"
+  others=$(printf '%s\n' "$plan" | awk '!plan { item[$1]; next } ($1 == "Inst" || $1 == "Remv") && !($2 in item) { print $1, $2 }' \
+    "$1/items" plan=1 -)
+  [ -z "$others" ] || refuse plan-differs "the way back would also change other packages: $others"
+}
+
 start() {
   [ ! -d "$op" ] || answer started
   case $op_name in
@@ -84,7 +96,10 @@ start() {
       demand_plan "$state/items.new" ;;
     undo)
       of=$state/ops/$(text_of of)
-      [ -f "$of/sums" ] || refuse no-undo 'the old versions were not kept' ;;
+      [ -f "$of/sums" ] || refuse no-undo 'the old versions were not kept'
+      [ ! -s "$of/sums" ] || (cd "$of/undo" && sha256sum --status -c ../sums) ||
+        refuse no-undo 'the kept old versions are not what was kept'
+      demand_way_back "$of" ;;
   esac
   (umask 077; mkdir "$op") || refuse failed "cannot write to $op"
   case $op_name in
@@ -149,20 +164,19 @@ install() {
 }
 
 # Everything as the items had it before: old versions whole, new packages gone.
-is_undone() { states | paste -d ' ' - items=1 "$op/items" | awk '$3 != $7 || $4 != "true" { bad = 1 } END { exit bad }'; }
+is_undone() { states | paste -d ' ' - "$op/items" | awk '$3 != $7 || $4 != "true" { bad = 1 } END { exit bad || NR == 0 }'; }
 
 # apt first. One half-configured package makes it exit 100 although the packages went back, so they are asked, not the exit code;
 # and after an interrupted dpkg it refuses altogether: then dpkg itself.
 undo() {
   cd "$state/ops/$(cat "$op/of")/undo" || { finish 1; return; }
-  if [ -s ../sums ] && ! sha256sum --quiet -c ../sums >>"$op/log" 2>&1; then finish 1; return; fi
-  debs=$(find "$PWD" -name '*.deb' -type f)
-  new=$(new_items)
   automatic=$(automatic_items)
   code=0
-  apt_install keep install --allow-downgrades $debs $(printf '%s\n' "$new" | sed '/./s/$/-/') || code=$?
+  apt_install keep install --allow-downgrades $(way_back "\${PWD%/undo}") || code=$?
   if ! is_undone; then
     code=0
+    debs=$(find "$PWD" -name '*.deb' -type f)
+    new=$(new_items)
     [ -z "$debs" ] || logged dpkg --force-downgrade --force-confdef,confold -i $debs || code=$?
     [ -z "$new" ] || logged dpkg --remove $new || code=$?
     logged dpkg --force-confdef,confold --configure -a || code=$?

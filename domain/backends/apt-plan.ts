@@ -41,7 +41,7 @@ function listBelow(lines: readonly string[], headline: string): readonly string[
 
 /**
  * Takes the lines of `apt-get -s` in the C locale and the device's own architecture. Throws Failure `scan.unreadable` when a line
- * Inst or Remv has another shape than apt 1.0 to 3.0 give it.
+ * Inst or Remv has another shape than apt gives it (seen: apt 2.6, 2.7 and 3.0).
  */
 export function readPlan(lines: readonly string[], native: string): AptPlan {
   return {
