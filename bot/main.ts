@@ -72,7 +72,7 @@ async function startWebChat(settings: Settings, { world, database }: Base, desk:
     ...present(web),
     tenant: world.tenant,
     desk,
-    people: { byId: async (id) => world.people.byId(id) ?? null, list: async () => world.people.all() },
+    people: { byId: async (id) => world.people.byId(id) ?? null },
     messages: webMessages(database.connection, world.tenant),
     sessions: webSessions(database.connection, world.tenant),
     log: world.log,
@@ -91,7 +91,9 @@ async function startPlatforms(
   const parts = { desk, log: world.log };
   return {
     slack: slack ? await (await import('./slack/index.ts')).startSlack({ ...present(slack), ...parts }) : null,
-    discord: discord ? await (await import('./discord/index.ts')).startDiscord({ ...present(discord), ...parts }) : null,
+    discord: discord
+      ? await (await import('./discord/index.ts')).startDiscord({ ...present(discord), ...parts })
+      : null,
   };
 }
 

@@ -18,32 +18,41 @@ export const inventories = ({ inventories: model }: PlainModels, tenant: TenantI
 });
 
 /** Leases with fencing tokens. Time only gives liveness: a stolen claim has a higher token, and old tokens are refused. */
-export const claims = ({ claims: model }: PlainModels, tenant: TenantId): Claims => ({
-  async take(name, owner, leaseMs) {
-    const now = Date.now();
+export function claims({ claims: model }: PlainModels, tenant: TenantId): Claims {
+  async function first(_id: string, owner: string, leaseUntil: Date): Promise<number | null> {
     try {
-      const taken = await model
-        .findOneAndUpdate(
-          { _id: keyOf(tenant, name), leaseUntil: { $lt: new Date(now) } },
-          { $set: { owner, leaseUntil: new Date(now + leaseMs) }, $inc: { fence: 1 } },
-          { upsert: true, returnDocument: 'after' },
-        )
-        .lean();
-      return taken?.fence ?? null;
+      await model.create({ _id, owner, leaseUntil, fence: 1 });
+      return 1;
     } catch (error) {
-      if (isDuplicate(error)) return null; // held: the upsert met the living claim
+      if (isDuplicate(error)) return null;
       throw error;
     }
-  },
-  async renew(name, fence, leaseMs) {
-    const leaseUntil = new Date(Date.now() + leaseMs);
-    const renewed = await model.updateOne({ _id: keyOf(tenant, name), fence }, { $set: { leaseUntil } });
-    return renewed.matchedCount === 1;
-  },
-  async release(name, fence) {
-    await model.updateOne({ _id: keyOf(tenant, name), fence }, { $set: { leaseUntil: new Date(0) } });
-  },
-});
+  }
+  return {
+    async take(name, owner, leaseMs) {
+      const _id = keyOf(tenant, name);
+      const now = Date.now();
+      const leaseUntil = new Date(now + leaseMs);
+      const held = await model.findById(_id).lean();
+      if (!held) return first(_id, owner, leaseUntil);
+      if (held.leaseUntil.getTime() >= now) return null;
+      // By compare-and-set on the token: an upsert that counts is not told the right number by every compatible server.
+      const taken = await model.updateOne(
+        { _id, fence: held.fence },
+        { $set: { owner, leaseUntil }, $inc: { fence: 1 } },
+      );
+      return taken.modifiedCount === 1 ? held.fence + 1 : null;
+    },
+    async renew(name, fence, leaseMs) {
+      const leaseUntil = new Date(Date.now() + leaseMs);
+      const renewed = await model.updateOne({ _id: keyOf(tenant, name), fence }, { $set: { leaseUntil } });
+      return renewed.matchedCount === 1;
+    },
+    async release(name, fence) {
+      await model.updateOne({ _id: keyOf(tenant, name), fence }, { $set: { leaseUntil: new Date(0) } });
+    },
+  };
+}
 
 /** Which message shows what. */
 export const posts = ({ posts: model }: PlainModels, tenant: TenantId): Posts => ({
