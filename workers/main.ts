@@ -10,6 +10,7 @@ import type { TenantId } from '../domain/model/ids.ts';
 import type { Log, WorkerWorld, World } from '../domain/ports.ts';
 import { type JobClock, jobClock } from './jobs/clock.ts';
 import { registerJobs } from './jobs/index.ts';
+import { describe, type Leases, usualLeases } from './jobs/job.ts';
 import { sshDevices } from './remote/ssh.ts';
 import { connect, type Database, type TenantStore } from './store/connect.ts';
 
@@ -19,18 +20,19 @@ export type Base = {
   readonly store: TenantStore;
   readonly world: World;
   readonly jobs: JobClock;
+  readonly leases: Leases;
   /** `host:pid:boot`, for leases and locks. */
   readonly owner: string;
   close(): Promise<void>;
 };
 
 /** Connects to the database and makes everything that needs no platform and no device. Failures: those of `connect`. */
-export async function openBase(settings: Settings, uri: string, log: Log): Promise<Base> {
+export async function openBase(settings: Settings, uri: string, log: Log, leases = usualLeases): Promise<Base> {
   const database = await connect(uri);
   const tenant = settings.tenant as TenantId; // a slug, checked by the settings' schema
   const store = database.tenant(tenant);
   const owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
-  const jobs = jobClock(database.connection, owner, log);
+  const jobs = jobClock(database.connection, owner, log, leases.jobMs);
   const world: World = {
     ...store,
     tenant,
@@ -41,7 +43,7 @@ export async function openBase(settings: Settings, uri: string, log: Log): Promi
     people: directory(people(settings)),
     policies: policies(settings),
   };
-  return { database, store, world, jobs, owner, close: () => database.close() };
+  return { database, store, world, jobs, leases, owner, close: () => database.close() };
 }
 
 export type Workers = { readonly world: WorkerWorld; stop(): Promise<void> };
@@ -55,18 +57,36 @@ export function workerWorld(settings: Settings, { world, store, owner }: Base): 
 /** Starts the jobs. The devices of the settings are enrolled first, and scanned soon after the first start. */
 export async function startWorkers(settings: Settings, base: Base): Promise<Workers> {
   const world = workerWorld(settings, base);
-  const { jobs } = base;
+  const { jobs, leases } = base;
   await enrol(world, deviceSeeds(settings));
-  registerJobs(jobs.agenda, world, { scanAtOnce: settings.scan.concurrency });
+  registerJobs(jobs.agenda, world, { scanAtOnce: settings.scan.concurrency, leases });
   await jobs.start();
-  await jobs.recur('queue.sweep', 5000);
-  await jobs.recur('fleet.scan', settings.scan.cron, settings.scan.zone);
+  const recurring = await keepRecurring(settings, base);
   for (const device of await world.devices.find({ retired: false, facts: null })) await jobs.queue.scan(device.id);
   return {
     world,
     async stop() {
+      clearInterval(recurring);
       await jobs.stop();
       await world.remote.close();
     },
   };
+}
+
+const recurMs = 10_000;
+
+/**
+ * Makes the recurring jobs now and whenever they are gone: they wake everything else, and the queue may be lost as a whole. One
+ * process at a time, because two at once could make each job twice; the claim's end is the signal for the next look.
+ */
+async function keepRecurring(settings: Settings, { jobs, store, world, owner }: Base): Promise<NodeJS.Timeout> {
+  const look = async () => {
+    if ((await store.claims.take('recurring', owner, recurMs)) === null) return;
+    await jobs.recur('queue.sweep', 5000);
+    await jobs.recur('fleet.scan', settings.scan.cron, settings.scan.zone);
+  };
+  await look();
+  return setInterval(() => {
+    look().catch((error: unknown) => world.log.error('queue.failed', { error: describe(error) }));
+  }, recurMs);
 }

@@ -19,7 +19,6 @@ import { advanceRollout } from './rollout.ts';
 import { own } from './say.ts';
 import { settle } from './settle.ts';
 
-const leaseMs = 60_000;
 /** A deployment that has taken its worker down this often is handed to a person. */
 const maxCrashes = 5;
 /** How soon a deployment that nobody can unblock by waiting is looked at again. */
@@ -36,12 +35,13 @@ const stepOf: Partial<Record<Deployment['state'], (input: StepInput) => Promise<
 
 /**
  * Takes a deployment as far as it goes until `until`, and gives the instant at which to look again (null = nothing left to do).
+ * `leaseMs`: how long the claim on the device lasts when nobody renews it any more.
  * A lost claim, or a newer fence on the device, ends it at once without another write.
  */
 export async function runDeployment(
   world: WorkerWorld,
   id: DeploymentId,
-  limit: { until: Date; signal: AbortSignal },
+  limit: { until: Date; signal: AbortSignal; leaseMs: number },
 ): Promise<Date | null> {
   const deployment = await world.deployments.get(id);
   if (!deployment) return null;
@@ -54,9 +54,9 @@ export async function runDeployment(
     if (blocked) return blocked;
   }
   const claim = `device:${deployment.device}`;
-  const fence = await world.claims.take(claim, world.owner, leaseMs);
+  const fence = await world.claims.take(claim, world.owner, limit.leaseMs);
   if (fence === null) return soon(world, 2_000);
-  const hold = keep(world, claim, fence, limit.signal);
+  const hold = keep(world, { claim, fence, leaseMs: limit.leaseMs }, limit.signal);
   try {
     return await carryOn(world, id, fence, { until: limit.until, signal: hold.signal });
   } finally {
@@ -70,8 +70,7 @@ const soon = (world: WorkerWorld, ms: number): Date => new Date(world.clock.now(
 /** Renews the claim until stopped; its signal fires when the claim is lost or the caller gives up. */
 function keep(
   world: WorkerWorld,
-  claim: string,
-  fence: number,
+  { claim, fence, leaseMs }: { claim: string; fence: number; leaseMs: number },
   outer: AbortSignal,
 ): { signal: AbortSignal; stop(): void } {
   const lost = new AbortController();
@@ -87,12 +86,17 @@ function keep(
 /** Records why it waits. Gives the instant to look again, or null when nothing blocks it. */
 async function wait(world: WorkerWorld, deployment: Deployment): Promise<Date | null> {
   const at = world.clock.now();
+  const rollout = await world.rollouts.get(deployment.rollout);
+  if (rollout?.state === 'cancelled') return end(world, deployment, 'cancel', rollout.because ?? 'It was cancelled.');
   const { blocker: old } = deployment;
   // What a visit found (offline, prerequisite) stands until its time is over.
   const standing = old && (old.kind === 'offline' || old.kind === 'prerequisite') && old.until && old.until > at;
   const blocker = standing ? old : await whatBlocks(world, deployment);
   if (!blocker) return null;
-  if (at > deployment.deferral.deadline) return giveUp(world, deployment, blocker.text);
+  // Never a silent miss: past its deadline a waiting device becomes a work order.
+  if (at > deployment.deferral.deadline) {
+    return end(world, deployment, 'skip', `Not installed before the deadline: ${blocker.text}`);
+  }
   const nextAt = blocker.until ?? soon(world, idleMs);
   if (old?.kind !== blocker.kind || old.text !== blocker.text || deployment.nextAt.getTime() !== nextAt.getTime()) {
     const events =
@@ -104,18 +108,13 @@ async function wait(world: WorkerWorld, deployment: Deployment): Promise<Date | 
   return nextAt;
 }
 
-/** Never a silent miss: past its deadline a waiting device becomes a work order. */
-async function giveUp(world: WorkerWorld, deployment: Deployment, why: string): Promise<Date> {
-  const text = `Not installed before the deadline: ${why}`;
-  const skipped = step(
-    world,
-    deployment,
-    ['skip'],
-    { result: { text, log: '' }, finishedAt: world.clock.now() },
-    { tone: 'warn', text },
-  );
-  if (await world.deployments.save(skipped.next, deployment.rev, skipped.said)) await settle(world, skipped.next);
-  return world.clock.now();
+/** A waiting device that will not get the patch from this rollout any more, and why. */
+async function end(world: WorkerWorld, deployment: Deployment, verb: 'skip' | 'cancel', text: string): Promise<Date> {
+  const at = world.clock.now();
+  const change = { result: { text, log: '' }, finishedAt: at };
+  const ended = step(world, deployment, [verb], change, { tone: 'warn', text });
+  if (await world.deployments.save(ended.next, deployment.rev, ended.said)) await settle(world, ended.next);
+  return at;
 }
 
 async function carryOn(

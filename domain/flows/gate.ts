@@ -47,6 +47,7 @@ async function approvalBlocks(world: World, deployment: Deployment, rollout: Rol
   if (proposal?.state !== 'approved') return block('approval', 'Its approval was taken back.');
   if (proposal.digest !== rollout.digest)
     return block('approval', 'The approved plan is not the plan of this rollout.');
+  if (rollout.state === 'cancelled') return block('approval', rollout.because ?? 'The rollout was cancelled.');
   if (rollout.state === 'paused') return block('budget', rollout.because ?? 'The rollout is paused.');
   if (rollout.state === 'halted') return block('halt', rollout.because ?? 'The rollout is halted.');
   return null;

@@ -55,8 +55,13 @@ export async function resume(world: World, scope: HaltScope, by: Person): Promis
   });
   if (!lifted.ok) return lifted;
   if (scope.kind === 'rollout') await changeRollout(world, scope.rollout, 'resume', by);
-  for (const waiting of await world.deployments.find({ state: 'waiting' })) await world.queue.deployment(waiting.id);
+  else await wake(world, {});
   return lifted;
+}
+
+/** Lets waiting deployments look again now, not when they would have anyway. */
+async function wake(world: World, where: { rollout?: RolloutId }): Promise<void> {
+  for (const { id } of await world.deployments.find({ ...where, state: 'waiting' })) await world.queue.deployment(id);
 }
 
 /** One rollout's own step by a person: resume after a pause, cancel, halt. */
@@ -75,13 +80,19 @@ export async function changeRollout(
       // Whoever resumes after errors accepts those that happened; one more stops it again.
       const wrong = await world.deployments.count({ rollout: id, state: { in: wentWrong } });
       const errorsAllowed = verb === 'resume' ? Math.max(now.errorsAllowed, wrong) : now.errorsAllowed;
-      const because = verb === 'halt' ? `${by.name} halted it.` : null;
+      const whys: Partial<Record<RolloutVerb, string>> = {
+        halt: `${by.name} halted it.`,
+        cancel: `${by.name} cancelled the rest.`,
+      };
+      const because = whys[verb] ?? null;
       const next = moveRollout(now, verb, { because, errorsAllowed });
       if (!next.ok) return next;
       return ok({ next: next.value, said: said(event(at, actor(by), `rollout.${next.value.state}`, id)) });
     },
   );
-  return moved.ok ? ok(null) : moved;
+  if (!moved.ok) return moved;
+  if (verb !== 'halt') await wake(world, { rollout: id });
+  return ok(null);
 }
 
 async function receipt(world: World, scope: HaltScope, at: Date): Promise<HaltReceipt> {

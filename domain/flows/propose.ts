@@ -1,6 +1,7 @@
 /** From applicability to proposals: one for each patch and policy, with a frozen plan. Runs after every scan that changed something. */
 
 import { line } from '../cards/card.ts';
+import { inFlight } from '../model/deployment.ts';
 import type { Device } from '../model/device.ts';
 import type { PatchId, ProposalId } from '../model/ids.ts';
 import type { Applicability, Patch } from '../model/patch.ts';
@@ -19,8 +20,9 @@ type Candidate = { readonly device: Device; readonly applicability: Applicabilit
 export async function proposePatch(world: World, id: PatchId): Promise<void> {
   const patch = await world.patches.get(id);
   if (!patch || patch.blocked) return;
+  // In this order: a deployment that ends in between is busy still, or has marked its device already.
+  const busy = await busyDevices(world, id);
   const missing = await world.applicabilities.find({ patch: id, state: 'missing' });
-  const busy = await devicesInRollouts(world, id);
   const candidates = new Map<Policy, Candidate[]>(world.policies.map((policy) => [policy, []]));
   for (const applicability of missing) {
     const device = await world.devices.get(applicability.device);
@@ -32,12 +34,16 @@ export async function proposePatch(world: World, id: PatchId): Promise<void> {
   for (const [policy, chosen] of candidates) await proposeFor(world, patch, policy, chosen);
 }
 
-/** Devices that a living rollout of this patch takes care of already. */
-async function devicesInRollouts(world: World, patch: PatchId): Promise<ReadonlySet<Device['id']>> {
+/** Devices that a living rollout of this patch takes care of already, or that a deployment of it still works on, such as a rollback. */
+async function busyDevices(world: World, patch: PatchId): Promise<ReadonlySet<Device['id']>> {
   const rollouts = await world.rollouts.find({ patch, state: { in: livingRollouts } });
   const ids = rollouts.map(({ id }) => id);
-  const deployments = ids.length > 0 ? await world.deployments.find({ rollout: { in: ids } }) : [];
-  return new Set(deployments.map(({ device }) => device));
+  const deployments = await Promise.all([
+    ids.length > 0 ? world.deployments.find({ rollout: { in: ids } }) : [],
+    world.deployments.find({ patch, state: { in: inFlight } }),
+    world.deployments.find({ patch, settled: false }),
+  ]);
+  return new Set(deployments.flat().map(({ device }) => device));
 }
 
 async function proposeFor(world: World, patch: Patch, policy: Policy, chosen: readonly Candidate[]): Promise<void> {

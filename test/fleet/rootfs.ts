@@ -25,7 +25,8 @@ rm -rf /var/cache/apt/archives/*.deb /etc/ssh/ssh_host_* /etc/resolv.conf
  */
 const reboot = '#!/bin/sh\nexec kill -TERM 1\n';
 
-const packages = ['openssh-server', 'sudo'];
+/** Python is for other tools that are measured beside ours (bench/); the product needs none on a device. */
+const packages = ['openssh-server', 'sudo', 'python3', 'python3-apt'];
 
 /**
  * Gives the directory of the file system, building it once with debootstrap (under a minute) from the mirror that this

@@ -3,7 +3,6 @@ import { MongoBackend } from '@agendajs/mongo-backend';
 import { Agenda, InMemoryNotificationChannel } from 'agenda';
 import type { Connection } from 'mongoose';
 import type { Log, Queue } from '../../domain/ports.ts';
-import { lockMs } from './job.ts';
 
 const collection = 'agendaJobs';
 const drainMs = 30_000;
@@ -18,8 +17,8 @@ export type JobClock = {
   stop(): Promise<void>;
 };
 
-/** The connection must be open already: Agenda hangs on one that is not. `owner` names this process in locks. */
-export function jobClock(connection: Connection, owner: string, log: Log): JobClock {
+/** The connection must be open already: Agenda hangs on one that is not. `owner` names this process in locks, which last `lockMs`. */
+export function jobClock(connection: Connection, owner: string, log: Log, lockMs: number): JobClock {
   const { db } = connection;
   if (!db) throw new Error('database.not-open');
   const agenda = new Agenda({

@@ -9,14 +9,15 @@ const Data = z.object({ deploymentId: z.string().min(1) });
 /** A handler lets go after this long and comes back: locks stay short, restarts stay quick. */
 const turnMs = 25_000;
 
-/** The job that moves deployments on. */
-export const deploymentRun = (world: WorkerWorld): JobSpec<typeof Data> => ({
+/** The job that moves deployments on. `leaseMs`: how long its claim on a device outlives it. */
+export const deploymentRun = (world: WorkerWorld, leaseMs: number): JobSpec<typeof Data> => ({
   name: 'deployment.run',
   data: Data,
   concurrency: 50,
   async run({ deploymentId }, signal) {
     const id = deploymentId as DeploymentId; // checked: queue.deployment is the only writer of this data
-    const next = await runDeployment(world, id, { until: new Date(world.clock.now().getTime() + turnMs), signal });
+    const until = new Date(world.clock.now().getTime() + turnMs);
+    const next = await runDeployment(world, id, { until, signal, leaseMs });
     if (next) await world.queue.deployment(id, next);
   },
 });

@@ -3,9 +3,13 @@ import type { Agenda } from 'agenda';
 import type { z } from 'zod';
 import type { Log } from '../../domain/ports.ts';
 
-/** Longer than any gap between two beats; an install may take an hour, its handler never does. */
-export const lockMs = 120_000;
-const beatMs = 30_000;
+/**
+ * How long a hold outlives a worker that was killed, in milliseconds: on a device, and on a job. Renewed three and four times in
+ * that time, so both must be longer than any pause of the process or of the database.
+ */
+export type Leases = { readonly deviceMs: number; readonly jobMs: number };
+/** An install may take an hour; who watches it is known to be alive every few seconds. */
+export const usualLeases: Leases = { deviceMs: 60_000, jobMs: 60_000 };
 
 export interface JobSpec<D extends z.ZodType> {
   /** `noun.verb` */
@@ -21,13 +25,13 @@ export interface JobSpec<D extends z.ZodType> {
  * Registers a job. One parameter on purpose: Agenda reads a second one as "this job calls done()". A handler that fails is logged
  * and ends: the sweep finds in the records what is still to do (facts on database and Agenda, section 1.3).
  */
-export function register<D extends z.ZodType>(agenda: Agenda, spec: JobSpec<D>, log: Log): void {
+export function register<D extends z.ZodType>(agenda: Agenda, spec: JobSpec<D>, log: Log, jobMs: number): void {
   const { name, concurrency } = spec;
   agenda.define(
     name,
     async (job) => {
       const stop = new AbortController();
-      const beat = setInterval(() => void job.touch().catch(() => stop.abort()), beatMs);
+      const beat = setInterval(() => void job.touch().catch(() => stop.abort()), jobMs / 4);
       try {
         await spec.run(spec.data.parse(job.attrs.data), stop.signal);
       } catch (error) {
@@ -36,7 +40,7 @@ export function register<D extends z.ZodType>(agenda: Agenda, spec: JobSpec<D>, 
         clearInterval(beat);
       }
     },
-    { concurrency, lockLimit: concurrency, lockLifetime: lockMs, removeOnComplete: true },
+    { concurrency, lockLimit: concurrency, lockLifetime: jobMs, removeOnComplete: true },
   );
 }
 
