@@ -1,12 +1,9 @@
 /** Settings as the domain's own types: people, policies, and devices that are still to be stored. */
-import type { Device } from '../domain/model/device.ts';
+import type { DeviceSeed } from '../domain/flows/enrol.ts';
 import type { PersonId, PolicyId, TenantId } from '../domain/model/ids.ts';
 import type { Person } from '../domain/model/people.ts';
 import type { Amount, Policy } from '../domain/model/policy.ts';
 import type { Settings } from './settings.ts';
-
-/** A device as people described it: the store adds its id, its revision and what scans find. */
-export type DeviceSeed = Omit<Device, 'id' | 'rev' | 'retired' | 'facts' | 'lastScan'>;
 
 // Ids in settings were checked by the schema: this is where they become the domain's.
 const tenantOf = (settings: Settings): TenantId => settings.tenant as TenantId;

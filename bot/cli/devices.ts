@@ -1,120 +1,149 @@
-/** The set-up side of devices in a shell: add, import, accept a host key, prepare, retire. */
-import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
-import { readText, readYaml } from '../../config/files.ts';
-import { deviceSeeds } from '../../config/records.ts';
-import { readSettings } from '../../config/settings.ts';
-import { enrol } from '../../domain/flows/enrol.ts';
+/** What the shell does with devices besides the verbs of the chat: accept a host key, prepare, retire. */
+
+import { readText } from '../../config/files.ts';
 import { said, update } from '../../domain/flows/say.ts';
 import { backendOf } from '../../domain/flows/scan.ts';
 import { deviceByName } from '../../domain/flows/views.ts';
-import { event } from '../../domain/model/audit.ts';
+import { type AuditEvent, event } from '../../domain/model/audit.ts';
 import type { Device } from '../../domain/model/device.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import type { Person } from '../../domain/model/people.ts';
 import { ok } from '../../domain/model/result.ts';
+import type { WorkerWorld } from '../../domain/ports.ts';
 import { workerWorld } from '../../workers/main.ts';
 import { readHostKey } from '../../workers/remote/host-keys.ts';
 import { parseKnownHosts } from '../../workers/remote/known-hosts.ts';
 import { prepareDevice } from '../../workers/remote/prepare.ts';
+import { deviceFindings } from './doctor-device.ts';
+import { refuse } from './exit.ts';
 import type { Say, Session } from './session.ts';
+import { workerHint } from './worker-hint.ts';
 
+/** The device of this name. Failure `device.unknown`. */
 async function find({ base }: Session, name: string): Promise<Device> {
-  const device = await deviceByName(base.world, name);
-  if (!device)
-    throw new Failure('device.unknown', `I do not know a device named "${name}": patchherd device list shows all.`);
-  return device;
+  return (await deviceByName(base.world, name)) ?? refuse({ code: 'device.unknown', name });
 }
 
-/** A change that a person made, with its audit event. */
-async function change(
+/** A change that a person made, with its audit event, whose details are the change itself unless others are given. */
+export async function change(
   { base }: Session,
   device: Device,
   by: Person,
   what: string,
   next: Partial<Device>,
+  details: AuditEvent['details'] = {},
 ): Promise<void> {
   const at = base.world.clock.now();
-  const details = Object.fromEntries(Object.entries(next).map(([field, value]) => [field, String(value)]));
-  await update(base.world.devices, device.id, null, (now) =>
-    ok({
-      next: { ...now, ...next, rev: now.rev + 1 },
-      said: said(event(at, { id: by.id, name: by.name }, what, device.id, details)),
-    }),
+  const one = event(at, { id: by.id, name: by.name }, what, device.id, { name: device.name, ...details });
+  const gone = { code: 'device.unknown', name: device.name } as const;
+  const changed = await update(base.world.devices, device.id, gone, (now) =>
+    ok({ next: { ...now, ...next, rev: now.rev + 1 }, said: said(one) }),
   );
+  if (!changed.ok) refuse(changed.error);
 }
 
-/** Reads devices from a YAML file (`devices:` like in the settings, or a bare list) and enrols all of them, or none. */
-export async function importDevices(session: Session, file: string, say: Say): Promise<void> {
-  const { raw } = readYaml(readText(file), file);
-  const devices = Array.isArray(raw) ? raw : z.object({ devices: z.array(z.unknown()) }).safeParse(raw).data?.devices;
-  if (!devices) throw new Failure('settings.invalid', `${file}: must be a list of devices, or have the key devices.`);
-  // The settings' own schema judges them, beside the people, policies and credentials that they name.
-  const { devices: _old, ...rest } = session.settings;
-  const settings = readSettings({ ...structuredClone(rest), devices }, file);
-  const { added, changed } = await enrol(session.base.world, deviceSeeds(settings));
-  say(`${added} added, ${changed} changed, ${devices.length - added - changed} as they were.`);
-}
+export type KeyChoice = { readonly fingerprint?: string; readonly knownHosts?: string; readonly yes?: boolean };
 
 /**
- * Accepts a host key: one that `fingerprint` names, those of a known_hosts file, or, after showing it, the one that is offered when
- * `yes` says that somebody compared it. Audited. Nothing is accepted silently.
+ * Accepts host keys in place of those accepted before: the one that `fingerprint` names, those of a known_hosts file, or, when `yes` says
+ * that somebody compared them, all that are offered. Without any of these it shows what is offered and changes nothing. Failures:
+ * `device.unknown`, `device.host-key` (not offered, or not in the file), those of `readHostKey` and `readText`.
  */
 export async function acceptKey(
   session: Session,
   name: string,
   by: Person,
-  { fingerprint, knownHosts, yes, say }: { fingerprint?: string; knownHosts?: string; yes?: boolean; say: Say },
+  choice: KeyChoice,
+  say: Say,
 ): Promise<void> {
   const device = await find(session, name);
-  const offered = await keysFor(device, { fingerprint, knownHosts, say });
-  if (!fingerprint && !knownHosts && !yes) {
-    say(`${name} (${device.address}:${device.port}) offers:\n${offered.map((key) => `  ${key}`).join('\n')}`);
-    say(
-      'Compare it with "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" on the device, then repeat with --fingerprint or --yes.',
-    );
-    return;
-  }
-  await change(session, device, by, 'device.key-accepted', { hostKeys: offered });
-  say(`Accepted for ${name}: ${offered.join(', ')}`);
+  const keys = choice.knownHosts ? keysIn(choice.knownHosts, device, say) : await offeredBy(device, choice.fingerprint);
+  if (!choice.fingerprint && !choice.knownHosts && !choice.yes) return show(device, keys, say);
+  if (keys.length === device.hostKeys.length && keys.every((key) => device.hostKeys.includes(key)))
+    return say(`${name} has this host key already. Nothing was changed.`);
+  await change(session, device, by, 'device.key-accepted', { hostKeys: keys }, { hostKeys: keys.join(', ') });
+  say(`Accepted for ${name}:\n${lines(keys)}\nNext: patchherd device prepare ${name}`);
 }
 
-async function keysFor(
-  device: Device,
-  { fingerprint, knownHosts, say }: { fingerprint?: string | undefined; knownHosts?: string | undefined; say: Say },
-): Promise<readonly string[]> {
-  if (knownHosts) {
-    const { hostKeys, problems } = parseKnownHosts(await readFile(knownHosts, 'utf8'), device.address, device.port);
-    for (const problem of problems) say(problem);
-    if (hostKeys.length > 0) return hostKeys;
-    throw new Failure('device.host-key', `${knownHosts} has no key for ${device.address} port ${device.port}.`);
+const lines = (keys: readonly string[]): string => keys.map((key) => `  ${key}`).join('\n');
+
+function show({ name, address, port, hostKeys }: Device, offered: readonly string[], say: Say): void {
+  say(`${name} (${address}:${port}) offers:\n${lines(offered)}`);
+  if (hostKeys.some((key) => offered.includes(key))) {
+    say('It was accepted before. Nothing has to be done.');
+    return;
   }
-  const offered = await readHostKey(device.address, device.port);
-  const wanted = fingerprint
-    ? offered.filter((key) => key === fingerprint || key.endsWith(` ${fingerprint}`))
-    : offered;
+  if (hostKeys.length > 0) {
+    say(`Accepted before was another one:\n${lines(hostKeys)}`);
+    say('The device was installed anew, or something else answers in its place: find out which before you accept.');
+  }
+  const type = /ed25519|ecdsa|rsa/.exec(offered[0] ?? '')?.[0] ?? 'ed25519'; // how sshd names the files
+  say(`Compare it on the device's own console. There, this prints the same SHA256:... :
+  ssh-keygen -lf /etc/ssh/ssh_host_${type}_key.pub
+Nothing is accepted yet. When it is the same, accept it:
+  patchherd device accept-key ${name} --fingerprint '${offered[0]}'
+or everything that is offered: --yes`);
+}
+
+async function offeredBy({ name, address, port }: Device, fingerprint: string | undefined): Promise<readonly string[]> {
+  const offered = await readHostKey(address, port);
+  if (offered.length === 0)
+    throw new Failure('device.host-key', `${name} has no host key of a type that is known here.`);
+  if (fingerprint === undefined) return offered;
+  const wanted = offered.filter((key) => key === fingerprint || key.endsWith(` ${fingerprint}`));
   if (wanted.length > 0) return wanted;
-  const text = `${device.name} does not offer ${fingerprint ?? 'a key'}; it offers ${offered.join(', ') || 'nothing'}. Nothing was accepted.`;
+  const text = `${name} does not offer "${fingerprint}". Nothing was accepted. It offers:\n${lines(offered)}`;
   throw new Failure('device.host-key', text);
 }
 
-/** Installs the root helper. `password` is for a sudo that asks, for this one time. */
-export async function prepare(session: Session, name: string, say: Say, password?: string): Promise<void> {
+function keysIn(file: string, { address, port }: Device, say: Say): readonly string[] {
+  const { hostKeys, problems } = parseKnownHosts(readText(file), address, port);
+  for (const problem of problems) say(problem);
+  if (hostKeys.length > 0) return hostKeys;
+  throw new Failure(
+    'device.host-key',
+    `${file} has no key of ${address} port ${port} that can be used. Nothing was accepted.`,
+  );
+}
+
+/**
+ * Installs the root helper and has the device scanned. `password` is for a sudo that asks, for this one time. Failures:
+ * `device.unknown`, those of `Devices.open`, and the refusals of `prepareDevice`.
+ */
+export async function prepare(session: Session, name: string, by: Person, say: Say, password?: string): Promise<void> {
   const device = await find(session, name);
   const world = workerWorld(session.settings, session.base);
   try {
     const report = await prepareDevice(await world.remote.open(device), backendOf(device), device, say, password);
-    if (report.kind === 'refused') throw new Failure(report.code, report.text);
-    say(
-      `${name}: ready${report.changed.length > 0 ? `, changed ${report.changed.join(', ')}` : ', nothing had to change'}.`,
-    );
+    if (report.kind === 'ready') {
+      const { changed, version } = report;
+      if (changed.length > 0) await change(session, device, by, 'device.prepared', {}, { helper: version });
+      say(`${name} is ready${changed.length > 0 ? `. Changed: ${changed.join(', ')}` : ': nothing had to change'}.`);
+    } else {
+      const noPassword = report.code === 'prepare.no-root' && password === undefined;
+      // The rule that was installed allows the helper, not to install it again.
+      if (!noPassword || !(await isReady(world, device)))
+        throw new Failure(
+          report.code,
+          noPassword ? `${report.text}\nWith --ask-password you are asked for it.` : report.text,
+        );
+      say(`${name} is ready: its root helper is the right one and answers. To install it again, give --ask-password.`);
+    }
   } finally {
     await world.remote.close();
   }
+  await session.base.world.queue.scan(device.id);
+  say('A scan is asked for.');
+  await workerHint(session.base, say);
 }
 
-/** Takes a device out: it is not scanned or patched any more, its history stays. */
+const isReady = async (world: WorkerWorld, device: Device): Promise<boolean> =>
+  (await deviceFindings(world, device)).every(({ state }) => state !== 'wrong');
+
+/** Takes a device out: it is not scanned or patched any more, its history stays. Failures: `device.unknown`. */
 export async function retire(session: Session, name: string, by: Person, say: Say): Promise<void> {
-  await change(session, await find(session, name), by, 'device.retired', { retired: true });
+  const device = await find(session, name);
+  if (device.retired) return say(`${name} is retired already. Nothing was changed.`);
+  await change(session, device, by, 'device.retired', { retired: true });
   say(`${name} is retired. Take it out of the settings too, so that nobody wonders.`);
 }

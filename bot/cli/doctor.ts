@@ -1,87 +1,102 @@
 /** `patchherd doctor`: tries everything that has to work, and says what to do where it does not. */
 import type { Settings } from '../../config/settings.ts';
-import { obstacle } from '../../domain/flows/preflight.ts';
-import { backendOf, look } from '../../domain/flows/scan.ts';
-import type { Device } from '../../domain/model/device.ts';
 import { Failure } from '../../domain/model/failure.ts';
-import type { WorkerWorld } from '../../domain/ports.ts';
 import { workerWorld } from '../../workers/main.ts';
+import { deviceFindings } from './doctor-device.ts';
+import { type Finding, fine, limited, maxSkewMs, wrong } from './finding.ts';
+import { wrap } from './render.ts';
 import type { Say, Session } from './session.ts';
+import { lastSweep } from './worker-hint.ts';
 
-/** What one check found; `cure` says what to do. */
-type Finding = { readonly what: string; readonly ok: boolean; readonly text: string };
+/** No check keeps the others waiting for longer. */
+const limitsMs = { database: 10_000, platform: 20_000, device: 60_000 };
 
-/** More than this and windows, leases and reports are off (facts on security and faults, experiment 11). */
-const maxSkewMs = 5000;
+const marks = { fine: 'ok     ', note: 'note   ', wrong: 'WRONG  ' } as const;
 
-/** Prints a line for each check, worst news included; true when all is well. Changes nothing on devices or in chat. */
+/**
+ * Prints what it finds, in the order of the settings and, for devices, of their ids; true when nothing is wrong. Changes nothing on
+ * devices or in chat. Devices are visited as many at once as a scan does.
+ */
 export async function doctor(session: Session, say: Say): Promise<boolean> {
   const world = workerWorld(session.settings, session.base);
+  let well = true;
+  const tell = ({ what, state, text }: Finding) => {
+    well &&= state !== 'wrong';
+    say(wrap(`${what}: ${text}`, marks[state]));
+  };
   try {
-    const findings = [
-      await databaseFinding(session),
-      ...(await chatFindings(session.settings)),
-      ...(await Promise.all(
-        (await world.devices.find({ retired: false })).map((device) => deviceFinding(world, device)),
-      )),
-    ];
-    for (const { what, ok, text } of findings) say(`${ok ? 'ok   ' : 'WRONG'}  ${what}: ${text}`);
-    return findings.every(({ ok }) => ok);
+    const database = limited('database', limitsMs.database, databaseFindings(session));
+    const chats = chatFindings(session.settings);
+    for (const finding of (await Promise.all([database, ...chats])).flat()) tell(finding);
+    const devices = await world.devices.find({ retired: false });
+    if (devices.length === 0)
+      tell({ what: 'devices', state: 'note', text: 'there are none yet: patchherd device add' });
+    const check = (device: (typeof devices)[number]) =>
+      limited(device.name, limitsMs.device, deviceFindings(world, device));
+    for await (const findings of inOrder(devices, session.settings.scan.concurrency, check)) findings.forEach(tell);
+    return well;
   } finally {
     await world.remote.close();
   }
 }
 
-async function databaseFinding({ base }: Session): Promise<Finding> {
+/** The results of `work` in the order of `items`, each as soon as it and all before it are there; `atOnce` run at the same time. */
+async function* inOrder<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+  const running: Promise<R>[] = [];
+  for (const item of items) {
+    const begun = work(item);
+    begun.catch(() => {}); // whoever awaits it below is told, maybe later than it fails
+    running.push(begun);
+    const first = running.length >= atOnce ? running.shift() : undefined;
+    if (first) yield await first;
+  }
+  for (const left of running) yield await left;
+}
+
+async function databaseFindings({ base }: Session): Promise<readonly Finding[]> {
   const skew = await base.database.clockSkewMs();
-  if (skew !== null && Math.abs(skew) > maxSkewMs) {
-    const text = `its clock is ${Math.round(skew / 1000)} s off ours: set up NTP on both machines.`;
-    return { what: 'database', ok: false, text };
-  }
-  return { what: 'database', ok: true, text: 'answers, clocks agree' };
+  const seconds = Math.round(Math.abs(skew ?? 0) / 1000);
+  const clocks = skew === null ? 'does not tell the time' : 'its clock agrees with ours';
+  const answer =
+    skew !== null && Math.abs(skew) > maxSkewMs
+      ? wrong('database', `its clock is ${seconds} s off ours: set up NTP on both machines.`)
+      : fine('database', `answers, ${clocks}`);
+  const sweep = await lastSweep(base);
+  const none = 'none is running, so nothing is scanned or installed: patchherd start --config FILE';
+  const worker: Finding = sweep?.alive ? fine('worker', 'is running') : { what: 'worker', state: 'note', text: none };
+  return [answer, worker];
 }
 
-async function chatFindings({ chat }: Settings): Promise<readonly Finding[]> {
+/** One for each platform of the settings. Their libraries are loaded only then. */
+function chatFindings({ chat }: Settings): readonly Promise<readonly Finding[]>[] {
   const { slack, discord } = chat;
-  const found: Finding[] = [];
-  if (slack) {
-    found.push(
-      await tried('slack', 'the token is good, the channel is there', async () => {
-        const { checkSlack } = await import('../slack/check.ts');
-        await checkSlack(slack);
-      }),
-    );
-  }
-  if (discord) {
-    found.push(
-      await tried('discord', 'the token is good, the channel is there', async () => {
-        const { checkDiscord } = await import('../discord/check.ts');
-        await checkDiscord(discord);
-      }),
-    );
-  }
-  return found;
+  const check = (what: string, tried: Promise<void>) => limited(what, limitsMs.platform, judged(what, tried));
+  return [
+    ...(slack
+      ? [
+          check(
+            'slack',
+            import('../slack/check.ts').then(({ checkSlack }) => checkSlack(slack)),
+          ),
+        ]
+      : []),
+    ...(discord
+      ? [
+          check(
+            'discord',
+            import('../discord/check.ts').then(({ checkDiscord }) => checkDiscord(discord)),
+          ),
+        ]
+      : []),
+  ];
 }
 
-async function tried(what: string, fine: string, check: () => Promise<void>): Promise<Finding> {
+async function judged(what: string, tried: Promise<void>): Promise<readonly Finding[]> {
   try {
-    await check();
-    return { what, ok: true, text: fine };
+    await tried;
+    return [fine(what, 'takes the token and lets us into the channel')];
   } catch (error) {
-    if (error instanceof Failure) return { what, ok: false, text: error.message };
+    if (error instanceof Failure) return [wrong(what, error.message)];
     throw error;
   }
-}
-
-/** Logs in, reads, and judges like the preflight of a deployment. */
-function deviceFinding(world: WorkerWorld, device: Device): Promise<Finding> {
-  return tried(`device ${device.name}`, 'reachable, ready to be patched', async () => {
-    const { facts } = await look(world, device, device.facts?.stamp ?? null);
-    const found = obstacle(facts, device, backendOf(device));
-    if (found) throw new Failure('device.not-ready', found.text);
-    if (Math.abs(facts.clockSkewMs) > maxSkewMs) {
-      const seconds = Math.round(facts.clockSkewMs / 1000);
-      throw new Failure('device.clock', `its clock is ${seconds} s off ours: set up NTP on it.`);
-    }
-  });
 }

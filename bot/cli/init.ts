@@ -107,8 +107,12 @@ function write(out: string, text: string): void {
 }
 
 const next = (out: string, device: string): string => `Written to ${out}, readable by you alone. Next:
-  patchherd start --config ${out}                        leave it running; it prints a login link to the web chat
+  patchherd start --config ${out}
+      leave it running; it prints a login link to the web chat
 and in another shell:
-  patchherd device accept-key ${device} --config ${out}  shows the host key of ${device}; accept it when it is the right one
-  patchherd device prepare ${device} --config ${out}     installs the root helper on ${device}
-  patchherd scan ${device} --config ${out}               reads what is installed and what is offered`;
+  patchherd device accept-key ${device} --config ${out}
+      shows the host key of ${device}; accept it when it is the right one
+  patchherd device prepare ${device} --config ${out}
+      installs the root helper and has ${device} scanned; --ask-password when sudo asks
+  patchherd doctor --config ${out}
+      tries all of it`;

@@ -1,12 +1,14 @@
 /** The long-running commands: the demo, everything in one process, bot alone, workers alone. */
 import type { Settings } from '../../config/settings.ts';
 import type { PersonId } from '../../domain/model/ids.ts';
-import { startWorkers } from '../../workers/main.ts';
-import { startBot } from '../main.ts';
-import { openSession, type Say } from './session.ts';
+import { type Base, startWorkers } from '../../workers/main.ts';
+import { type Bot, startBot } from '../main.ts';
+import { openForProcess, type Say } from './session.ts';
 
-/** A second Ctrl-C ends at once; the database and the devices survive that. */
-function untilSignal(say: Say, stop: () => Promise<void>): void {
+export type Parts = 'bot' | 'worker' | 'all';
+
+/** Ends the process on a signal, after `stop`. A second Ctrl-C ends at once; the database and the devices survive that. */
+function untilSignal(say: Say, stop: () => Promise<void>): { stopping(): boolean } {
   let stopping = false;
   const end = () => {
     if (stopping) process.exit(130);
@@ -20,8 +22,8 @@ function untilSignal(say: Say, stop: () => Promise<void>): void {
       },
     );
   };
-  process.on('SIGINT', end);
-  process.on('SIGTERM', end);
+  process.on('SIGINT', end).on('SIGTERM', end);
+  return { stopping: () => stopping };
 }
 
 /** The demo, until a signal. Failures: those of `startDemo`. */
@@ -36,23 +38,40 @@ export async function runDemo(say: Say): Promise<void> {
 }
 
 /** `bot`, `worker`, or both in one process, until a signal. Failures: those of settings, database and platforms. */
-export async function runProcess(settings: Settings, parts: 'bot' | 'worker' | 'all', say: Say): Promise<void> {
-  const session = await openSession(settings, say, settings.log.level);
-  const stops: (() => Promise<void>)[] = [session.close];
+export async function runProcess(settings: Settings, parts: Parts, say: Say): Promise<void> {
+  const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
-    for (const end of stops.reverse()) await end();
+    for (let end = stops.pop(); end; end = stops.pop()) await end();
   };
+  const signal = untilSignal(say, stop);
   try {
-    if (parts !== 'bot') stops.push((await startWorkers(settings, session.base)).stop);
-    const bot = parts === 'worker' ? null : await startBot(settings, session.base);
+    const { base, close } = await openForProcess(settings, say);
+    stops.push(close);
+    if (parts !== 'bot') stops.push((await startWorkers(settings, base)).stop);
+    const bot = parts === 'worker' ? null : await startBot(settings, base);
     if (bot) stops.push(bot.stop);
-    untilSignal(say, stop);
-    const admin = settings.people.find(({ roles }) => roles.includes('admin')) ?? settings.people[0];
-    if (bot?.web && admin)
-      say(`Web chat: ${bot.web.url}. Sign ${admin.name} in with ${await bot.web.loginLink(admin.id as PersonId)}`);
-    say(`Running: ${parts === 'all' ? 'bot and worker' : parts}. Ctrl-C stops it.`);
+    say(`\npatchherd runs: ${parts === 'all' ? 'bot and worker' : parts}. Ctrl-C stops it.`);
+    await welcome(settings, base, bot, say);
   } catch (error) {
+    if (signal.stopping()) return; // it broke because it was stopped: the signal ends the process
     await stop();
     throw error;
   }
+}
+
+/** What somebody needs who starts it for the first time: a way in, and what keeps it from working. */
+async function welcome({ people }: Settings, { world }: Base, bot: Bot | null, say: Say): Promise<void> {
+  const admin = people.find(({ roles }) => roles.includes('admin')) ?? people[0];
+  if (bot?.web && admin) {
+    say(`\nWeb chat: ${bot.web.url}`);
+    say(`Sign in as ${admin.name}, once, within 15 minutes:\n  ${await bot.web.loginLink(admin.id as PersonId)}`); // an id of the settings
+    say('Later, and for others: patchherd login <person>');
+  }
+  const strangers = (await world.devices.find({ retired: false })).filter(({ hostKeys }) => hostKeys.length === 0);
+  if (strangers.length > 0) {
+    const names = strangers.slice(0, 5).map(({ name }) => name);
+    const more = strangers.length > names.length ? ` and ${strangers.length - names.length} more` : '';
+    say(`\nNobody accepted the host key of ${names.join(', ')}${more} yet: patchherd device accept-key ${names[0]}`);
+  }
+  say('');
 }
