@@ -51,7 +51,7 @@ export async function startBot(settings: Settings, base: Base): Promise<Bot> {
     clock: world.clock,
     log: world.log,
     owner,
-    shownBy: (due) => shownBy(world, due),
+    shownBy: (due, read) => shownBy(world, due, read),
   });
   nudge = relay.nudge;
   relay.start();

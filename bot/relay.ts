@@ -4,7 +4,7 @@ import { Failure } from '../domain/model/failure.ts';
 import type { Destination, MessageRef } from '../domain/model/message.ts';
 import { canonical, sha256 } from '../domain/model/plan.ts';
 import type { Claims, Clock, Due, Log, Messenger, Outbox, Posts } from '../domain/ports.ts';
-import type { Shown } from './shown.ts';
+import type { Read, Shown } from './shown.ts';
 
 /** A platform that is connected, and its announcement channel. */
 export type Outlet = { readonly messenger: Messenger; readonly channel: string };
@@ -17,15 +17,18 @@ export type RelayParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly owner: string;
-  /** What a due record shows: its cards, and where its lines go. */
-  readonly shownBy: (due: Due) => Promise<Shown>;
+  /** What a due record shows: its cards, and where its lines go. `read` is kept for one pass: what was read for one record serves others. */
+  readonly shownBy: (due: Due, read: Read) => Promise<Shown>;
 };
 
 const tickMs = 1000;
-const leaseMs = 10_000;
+/** Renewed before each send, so longer than any one of them. */
+const leaseMs = 20_000;
 /** Between two edits of one card: chat platforms count edits (facts on chat platforms, section 4). */
 const editGapMs: Record<Messenger['platform'], number> = { slack: 3000, discord: 3000, web: 0 };
 const slowestRetryMs = 300_000;
+/** Records that are read in one pass, those of them that are told, and how long one that could not be told lets others go first. */
+const [most, mostAtOnce, lateMs] = [5000, 200, 1000];
 
 export type Relay = {
   /** Something changed: look now. */
@@ -41,15 +44,19 @@ export function makeRelay(parts: RelayParts): Relay {
   const { outbox, posts, claims, clock, log, outlets, owner } = parts;
   const edited = new Map<string, number>();
   const paused = new Map<string, { until: number; failures: number }>();
+  /** Messages that the person's own settings have just refused. */
+  const closed = new Set<string>();
+  /** Records that wait for a platform: until then others come first. */
+  const late = new Map<string, number>();
   let fence: number | null = null;
   let running: Promise<void> | null = null;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
 
-  async function ours(): Promise<boolean> {
+  async function stillOurs(): Promise<boolean> {
     if (fence !== null && (await claims.renew('relay', fence, leaseMs))) return true;
-    fence = await claims.take('relay', owner, leaseMs);
-    return fence !== null;
+    fence = null;
+    return false;
   }
 
   /** Makes the message with this key show this card; gives its place, or null when that has to wait. */
@@ -58,6 +65,8 @@ export function makeRelay(parts: RelayParts): Relay {
     const now = clock.now();
     if ((paused.get(key)?.until ?? 0) > now.getTime()) return null;
     const shown = await sha256(canonical(card));
+    // A pass may be longer than the lease: what another relay has sent in the meantime must be seen here.
+    if (!(await stillOurs())) return null;
     const known = await posts.get(key);
     if (known?.ref && known.shown === shown) return known.ref;
     const old = known?.ref ?? (known ? await messenger.find(to, key) : null);
@@ -65,7 +74,7 @@ export function makeRelay(parts: RelayParts): Relay {
     // Recorded before the send: after a crash the message is looked for, not sent twice.
     if (!known) await posts.put({ key, ref: null, shown: '', at: now });
     const ref = old ? await redraw(messenger, old, to, card, key) : await messenger.post(to, card, key);
-    edited.set(key, now.getTime());
+    if (editGapMs[messenger.platform] > 0) edited.set(key, now.getTime());
     await posts.put({ key, ref, shown, at: now });
     paused.delete(key);
     return ref;
@@ -99,8 +108,10 @@ export function makeRelay(parts: RelayParts): Relay {
         error instanceof Failure && error.retryAfterMs
           ? error.retryAfterMs
           : Math.min(1000 * 2 ** failures, slowestRetryMs);
-      paused.set(key, { until: clock.now().getTime() + wait, failures });
       const code = error instanceof Failure ? error.code : 'bug';
+      // Whoever takes no private messages is not asked again until there is something new to say.
+      if (code === 'chat.closed-inbox') closed.add(key);
+      else paused.set(key, { until: clock.now().getTime() + wait, failures });
       log.warn('chat.send-failed', {
         platform,
         about,
@@ -131,18 +142,52 @@ export function makeRelay(parts: RelayParts): Relay {
     }
     for (const { account, about, card } of shown.direct) {
       if (account.platform !== messenger.platform) continue;
-      complete = (await attempt(outlet, { kind: 'direct', user: account.user }, about, card)) !== null && complete;
+      const sent = await attempt(outlet, { kind: 'direct', user: account.user }, about, card);
+      const refused = closed.delete(`${messenger.platform}|${account.user}|${about}`);
+      complete = (sent !== null || refused) && complete;
     }
     return complete;
   }
 
   async function pass(): Promise<void> {
-    if (!(await ours())) return;
-    for (const due of await outbox.due(200)) {
-      const shown = await parts.shownBy(due);
+    if (!(await stillOurs())) fence = await claims.take('relay', owner, leaseMs);
+    if (fence === null) return;
+    forget();
+    const found = (await outbox.due(most)).filter(
+      ({ kind, id }) => (late.get(`${kind}:${id}`) ?? 0) <= clock.now().getTime(),
+    );
+    // Read after what is due, so that a card is never older than the revision that it is marked as drawn from.
+    const read: Read = new Map();
+    for (const due of found.slice(0, mostAtOnce)) {
+      if (!(await say(due, read))) late.set(`${due.kind}:${due.id}`, clock.now().getTime() + lateMs);
+      if (fence === null) return;
+    }
+    again ||= found.length > mostAtOnce;
+  }
+
+  /** True when everybody was told. A record that cannot be drawn must not keep the others from being told. */
+  async function say(due: Due, read: Read): Promise<boolean> {
+    try {
+      const shown = await parts.shownBy(due, read);
       const complete = await Promise.all(outlets.map((outlet) => tell(outlet, due, shown)));
       if (complete.every(Boolean)) await outbox.done(due);
+      return complete.every(Boolean);
+    } catch (error) {
+      log.error('relay.failed', {
+        ...due,
+        lines: due.lines.length,
+        error: error instanceof Error ? error.stack : String(error),
+      });
+      return false;
     }
+  }
+
+  /** What is too old to matter is not kept for ever. */
+  function forget(): void {
+    const now = clock.now().getTime();
+    for (const [key, at] of edited) if (at + slowestRetryMs < now) edited.delete(key);
+    for (const [key, { until }] of paused) if (until + slowestRetryMs < now) paused.delete(key);
+    for (const [key, at] of late) if (at < now) late.delete(key);
   }
 
   async function tick(): Promise<void> {
@@ -168,7 +213,10 @@ export function makeRelay(parts: RelayParts): Relay {
     },
     async stop() {
       clearInterval(timer);
-      await running;
+      while (running) {
+        again = false;
+        await running;
+      }
       if (fence !== null) await claims.release('relay', fence);
     },
   };

@@ -5,6 +5,7 @@ import { ownerCard } from '../domain/cards/owner-card.ts';
 import { proposalCard } from '../domain/cards/proposal-card.ts';
 import { workOrderCard } from '../domain/cards/work-order-card.ts';
 import { contactFor, proposalView } from '../domain/flows/views.ts';
+import type { Deployment } from '../domain/model/deployment.ts';
 import type { DeploymentId, ProposalId, RolloutId, WorkOrderId } from '../domain/model/ids.ts';
 import type { Account } from '../domain/model/people.ts';
 import type { Due, World } from '../domain/ports.ts';
@@ -19,36 +20,43 @@ export type Shown = {
 
 const nothing: Shown = { main: null, replies: [], direct: [] };
 
-/** Reads the state and draws it. */
-export async function shownBy(world: World, { kind, id }: Due): Promise<Shown> {
-  if (kind === 'proposal') return proposalShown(world, id as ProposalId);
+/** Proposals that were read already: a hundred deployments of one rollout need it once. */
+export type Read = Map<ProposalId, Promise<Shown>>;
+
+/** Reads the state and draws it. `read` may hold what was read for others that were due at the same time. */
+export async function shownBy(world: World, { kind, id }: Due, read: Read = new Map()): Promise<Shown> {
+  const proposalShown = (proposal: ProposalId): Promise<Shown> => {
+    const shown = read.get(proposal) ?? drawProposal(world, proposal);
+    read.set(proposal, shown);
+    return shown;
+  };
+  if (kind === 'proposal') return proposalShown(id as ProposalId);
   if (kind === 'halt') return haltShown(world, id);
   if (kind === 'rollout') {
     const rollout = await world.rollouts.get(id as RolloutId);
-    return rollout ? proposalShown(world, rollout.proposal) : nothing;
+    return rollout ? proposalShown(rollout.proposal) : nothing;
   }
   if (kind === 'workOrder') {
     const order = await world.workOrders.get(id as WorkOrderId);
     if (!order) return nothing;
     const replies = [{ about: `work-order:${id}`, card: workOrderCard(order) }];
-    return { ...(await proposalShown(world, order.proposal)), replies };
+    return { ...(await proposalShown(order.proposal)), replies };
   }
-  return deploymentShown(world, id as DeploymentId);
+  const deployment = await world.deployments.get(id as DeploymentId);
+  if (!deployment) return nothing;
+  return { ...(await proposalShown(deployment.proposal)), direct: toOwner(world, deployment) };
 }
 
-async function proposalShown(world: World, id: ProposalId): Promise<Shown> {
+async function drawProposal(world: World, id: ProposalId): Promise<Shown> {
   const view = await proposalView(world, id);
   if (!view || view.proposal.state === 'open') return nothing;
   return { ...nothing, main: { about: `proposal:${id}`, card: proposalCard(view) } };
 }
 
-async function deploymentShown(world: World, id: DeploymentId): Promise<Shown> {
-  const deployment = await world.deployments.get(id);
-  if (!deployment) return nothing;
+function toOwner(world: World, deployment: Deployment): Shown['direct'] {
   const owner = deployment.owner ? world.people.byId(deployment.owner) : undefined;
   const card = ownerCard(deployment, contactFor(world));
-  const direct = (owner?.accounts ?? []).map((account) => ({ about: `owner:${id}`, card, account }));
-  return { ...(await proposalShown(world, deployment.proposal)), direct };
+  return (owner?.accounts ?? []).map((account) => ({ about: `owner:${deployment.id}`, card, account }));
 }
 
 /** Halts are told in the channel, each closing and lifting of the latch as a message of its own. */

@@ -57,7 +57,8 @@ export function scanText(state: ScriptedState, seenStamp: string): string {
 export function simulationText(state: ScriptedState, args: readonly string[]): string {
   const wishes = args.join(' ').split(' / ').filter(Boolean);
   const plans = wishes.map((wish) => {
-    const names = wish.split(' ').map((one) => one.split('=', 2));
+    // As apt takes them: the architecture may stand behind the name.
+    const names = wish.split(' ').map((one) => one.replace(/:[^=]*/, '').split('=', 2));
     const unknown = names.find(([name = '', version]) => newest.get(name)?.version !== version);
     if (unknown)
       return [

@@ -90,7 +90,12 @@ export type Where<R> = {
 export type Line = { readonly key: string; readonly card: Card };
 
 /** What a write says besides the state: audit events always, thread lines sometimes. */
-export type Said = { readonly events: readonly AuditEvent[]; readonly lines?: readonly Line[] };
+export type Said = {
+  readonly events: readonly AuditEvent[];
+  readonly lines?: readonly Line[];
+  /** Nothing that a card shows has changed: chat need not look. Only for `save`. */
+  readonly quiet?: true;
+};
 
 /** What every record has. */
 export type Recorded = { readonly id: string; readonly tenant: TenantId; readonly rev: number };
@@ -198,6 +203,8 @@ export type World = {
   readonly queue: Queue;
   readonly people: People;
   readonly policies: readonly Policy[];
+  /** Facts that are older say nothing, in milliseconds. */
+  readonly maxAgeMs: number;
   readonly devices: Records<Device>;
   readonly inventories: Inventories;
   readonly patches: Records<Patch>;

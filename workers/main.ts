@@ -33,6 +33,7 @@ export async function openBase(settings: Settings, uri: string, log: Log, leases
   const store = database.tenant(tenant);
   const owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   const jobs = jobClock(database.connection, owner, log, leases.jobMs);
+  await jobs.agenda.ready; // it makes its indexes: closing the connection before that would be an error of nobody
   const world: World = {
     ...store,
     tenant,
@@ -42,6 +43,7 @@ export async function openBase(settings: Settings, uri: string, log: Log, leases
     queue: jobs.queue,
     people: directory(people(settings)),
     policies: policies(settings),
+    maxAgeMs: settings.scan.maxAgeHours * 3_600_000,
   };
   return { database, store, world, jobs, leases, owner, close: () => database.close() };
 }
@@ -59,7 +61,7 @@ export async function startWorkers(settings: Settings, base: Base): Promise<Work
   const world = workerWorld(settings, base);
   const { jobs, leases } = base;
   await enrol(world, deviceSeeds(settings));
-  registerJobs(jobs.agenda, world, { scanAtOnce: settings.scan.concurrency, leases });
+  registerJobs(jobs.agenda, world, { scanAtOnce: settings.scan.concurrency, leases, stopping: jobs.stopping });
   await jobs.start();
   const recurring = await keepRecurring(settings, base);
   for (const device of await world.devices.find({ retired: false, facts: null })) await jobs.queue.scan(device.id);

@@ -71,13 +71,6 @@ async function patiently<T>(open: () => Promise<T>, giveUp: () => Promise<boolea
 
 type Own = Session & { readonly uri: string; readonly given: boolean };
 
-/** Agenda makes its indexes unasked: a database that is closed under it meanwhile would end the process with a stack trace. */
-async function openQuietly(settings: Settings, uri: string, level: string): Promise<Base> {
-  const base = await openBase(settings, uri, makeLog(level));
-  await base.jobs.agenda.ready;
-  return base;
-}
-
 /** The database that the settings name, or one of our own, started for this process alone. */
 async function openDatabase(settings: Settings, say: Say, level: string): Promise<Own> {
   const dataDir = join(dataDirOf(settings), 'database');
@@ -85,7 +78,7 @@ async function openDatabase(settings: Settings, say: Say, level: string): Promis
   const given = database.kind === 'given';
   const uri = given ? database.uri : inDatabase(database.uri, 'patchherd');
   try {
-    const base = await openQuietly(settings, uri, level);
+    const base = await openBase(settings, uri, makeLog(level));
     const close = async () => {
       await base.close();
       await database.stop();
@@ -98,7 +91,7 @@ async function openDatabase(settings: Settings, say: Say, level: string): Promis
 }
 
 async function openShared(settings: Settings, uri: string): Promise<Session> {
-  const base = await openQuietly(settings, uri, 'error');
+  const base = await openBase(settings, uri, makeLog('error'));
   return { settings, base, close: base.close };
 }
 

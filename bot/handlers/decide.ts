@@ -41,10 +41,10 @@ export const decideHandlers = (world: World): readonly PressHandler[] => [
       return decided.ok ? done('Denied. Your reason is kept.') : refused(decided.error);
     },
   },
-  { action: 'proposal.details', role: null, handle: ({ subject }: Press) => details(world, subject as ProposalId) },
+  { action: 'proposal.details', role: 'viewer', handle: ({ subject }: Press) => details(world, subject as ProposalId) },
   {
     action: 'rollout.details',
-    role: null,
+    role: 'viewer',
     async handle({ subject }) {
       const rollout = await world.rollouts.get(subject as RolloutId);
       return rollout ? details(world, rollout.proposal) : refused({ code: 'rollout.unknown', subject });

@@ -43,10 +43,11 @@ export function makeDesk({ handlers, verbs, people, inbox, log, nudge }: DeskPar
     } catch (error) {
       const reference = randomUUID().slice(0, 8);
       log.error('desk.failed', { what, reference, error: error instanceof Error ? error.stack : String(error) });
-      return {
-        ok: false,
-        text: `Something went wrong on our side. Nothing is half done. Quote ${reference} to your admin.`,
-      };
+      const text = `Something went wrong on our side. Nothing is half done. Quote ${reference} to your admin.`;
+      const reply: Reply = { ok: false, text };
+      // So that a repeat is not told "at it already" for ever. Without a database there is nothing to keep it in.
+      await inbox.answer(delivery, reply).catch(() => undefined);
+      return reply;
     }
   }
 
@@ -77,8 +78,9 @@ export function makeDesk({ handlers, verbs, people, inbox, log, nudge }: DeskPar
       }),
     async suggest(account, verb, option, typed) {
       const [by, ...others] = people.byAccount(account);
-      if (!by || others.length > 0) return [];
-      const found = (await named.get(verb)?.suggest?.(option, typed, by)) ?? [];
+      const wanted = named.get(verb);
+      if (!by || others.length > 0 || !wanted || !may(by, wanted.role)) return [];
+      const found = (await wanted.suggest?.(option, typed, by)) ?? [];
       return found.slice(0, mostSuggestions);
     },
   };

@@ -17,8 +17,8 @@ export const deviceHandlers = (world: World): readonly PressHandler[] => [
   {
     action: 'deployment.defer',
     role: null,
-    async handle({ subject, by }) {
-      const put = await deferDevice(world, subject as DeploymentId, by);
+    async handle({ subject, by, seenRev }) {
+      const put = await deferDevice(world, subject as DeploymentId, by, seenRev);
       if (!put.ok) return refused(put.error);
       const { used, max, until } = put.value.deferral;
       const card = line('Deferred', 'plain', `${used} of ${max} used`, [

@@ -1,9 +1,11 @@
 /** The buttons and verbs of work orders. */
 import { workOrderCard } from '../../domain/cards/work-order-card.ts';
-import { retry } from '../../domain/flows/device-verbs.ts';
+import { explain, type Refusal } from '../../domain/errors.ts';
+import { retry, unblock } from '../../domain/flows/device-verbs.ts';
 import { moveOrder } from '../../domain/flows/work-orders.ts';
 import type { WorkOrderId } from '../../domain/model/ids.ts';
 import type { Person } from '../../domain/model/people.ts';
+import { ok, type Result } from '../../domain/model/result.ts';
 import type { WorkOrder, WorkOrderVerb } from '../../domain/model/work-order.ts';
 import type { World } from '../../domain/ports.ts';
 import { done, type PressHandler, type Reply, refused, type Verb } from './press.ts';
@@ -26,6 +28,18 @@ const button = (world: World, verb: WorkOrderVerb): PressHandler => ({
   handle: ({ subject, by }) => move(world, subject, verb, by),
 });
 
+/** A failed deployment starts again; one that was rolled back is over, so its device is offered the patch again. Gives the name. */
+async function tryAgain(
+  world: World,
+  { patch }: WorkOrder,
+  { device, deployment, name }: WorkOrder['devices'][number],
+  by: Person,
+): Promise<Result<string, Refusal>> {
+  const { state } = (await world.deployments.get(deployment)) ?? {};
+  const again = state === 'rolled-back' ? await unblock(world, device, patch, by) : await retry(world, deployment, by);
+  return again.ok ? ok(name) : again;
+}
+
 /** The buttons. */
 export const workOrderHandlers = (world: World): readonly PressHandler[] => [
   button(world, 'claim'),
@@ -38,10 +52,11 @@ export const workOrderHandlers = (world: World): readonly PressHandler[] => [
     async handle({ subject, by }) {
       const order = await world.workOrders.get(subject as WorkOrderId);
       if (!order) return refused({ code: 'work-order.unknown', subject });
-      const results = await Promise.all(order.devices.map(({ deployment }) => retry(world, deployment, by)));
-      const refusal = results.find((result) => !result.ok);
-      if (refusal && !refusal.ok) return refused(refusal.error);
-      return done(`Trying again on ${order.devices.map(({ name }) => name).join(', ')}.`);
+      const results = await Promise.all(order.devices.map((entry) => tryAgain(world, order, entry, by)));
+      const started = results.flatMap((result) => (result.ok ? [result.value] : []));
+      const refusals = results.flatMap((result) => (result.ok ? [] : [explain(result.error)]));
+      if (started.length === 0) return { ok: false, text: refusals.join(' ') };
+      return done([`Trying again on ${started.join(', ')}.`, ...refusals].join(' '));
     },
   },
 ];

@@ -44,7 +44,8 @@ export function ownerCard(deployment: Deployment, contact: string): Card {
             {
               action: 'deployment.defer',
               subject: deployment.id,
-              rev: deployment.rev,
+              // Looking again and again changes the record, but not what the owner decides about.
+              rev: deferral.used,
               label: 'Wait for the next window',
               tone: 'plain',
             },

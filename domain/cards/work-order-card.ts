@@ -40,7 +40,7 @@ function buttonsOf({ id, rev, state, devices }: WorkOrder): readonly CardButton[
   const claim: CardButton = { action: 'work-order.claim', ...about, label: 'Claim', tone: 'good' };
   const resolve: CardButton = { action: 'work-order.resolve', ...about, label: 'Resolved', tone: 'good' };
   const release: CardButton = { action: 'work-order.release', ...about, label: 'Give back', tone: 'plain' };
-  const sure = `Starts the deployment again on ${names(
+  const sure = `Starts the deployment again, or offers the patch again where it was rolled back: on ${names(
     devices.map(({ name }) => name),
     6,
   )}.`;

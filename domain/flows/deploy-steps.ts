@@ -5,6 +5,7 @@ import { type Deployment, opId } from '../model/deployment.ts';
 import type { Device } from '../model/device.ts';
 import { Failure } from '../model/failure.ts';
 import type { WorkerWorld } from '../ports.ts';
+import { whatStops } from './gate.ts';
 import { fail, judge, later, type Step, step } from './outcome.ts';
 import { obstacle, waitFor } from './preflight.ts';
 import { backendOf, look, output, rescan } from './scan.ts';
@@ -89,6 +90,8 @@ export function installing(input: StepInput): Promise<Step> {
       const answer = await give(input, { op: 'poll', id });
       if (answer.kind === 'done') return installed(input, answer);
       if (answer.kind !== 'unknown-op') return later(world, deployment, pollSeconds);
+      const blocker = await whatStops(world, deployment);
+      if (blocker) return step(world, deployment, ['not-ready'], { blocker });
       const { fence, transaction: items, conffiles } = deployment;
       const started = await give(input, { op: 'install', id, fence, items, conffiles });
       if (started.kind !== 'refused') return later(world, deployment, pollSeconds);
@@ -115,7 +118,7 @@ async function installed(input: StepInput, answer: Done): Promise<Step> {
 function wentBad({ code, log }: Done): { text: string; log: string } {
   const lines = log.split('\n').filter((one) => /^(E: |dpkg: error|.* failed)/.test(one.trim()));
   const complaint = lines.find((one) => one.includes('dpkg: error')) ?? lines.at(0) ?? 'it gave no reason';
-  return { text: `The install ended with code ${code}: ${complaint.trim()}.`, log };
+  return { text: `The install ended with code ${code}: ${complaint.trim().replace(/[:.]+$/, '')}.`, log };
 }
 
 async function wantsReboot(world: WorkerWorld, device: Device, { reboot, device: id }: Deployment): Promise<boolean> {
@@ -149,8 +152,15 @@ async function afterReboot({ world, device, deployment }: StepInput): Promise<St
   const { facts } = await look(world, device, null);
   if (facts.bootId !== deployment.bootId)
     return step(world, deployment, ['found-new'], { rebootedAt: world.clock.now() });
-  const text = 'The device was told to reboot and did not: its boot id is still the same.';
-  return fail(world, deployment, 'found-old', { text, log: deployment.result?.log ?? '', changed: false });
+  const text =
+    'The device was told to reboot and did not: its boot id is still the same. The new version stays, unverified.';
+  return step(
+    world,
+    deployment,
+    ['found-old'],
+    { result: { text, log: deployment.result?.log ?? '' }, finishedAt: world.clock.now() },
+    { tone: 'bad', text },
+  );
 }
 
 function outOfPatience({ world, deployment }: StepInput, verb: 'unreachable' | 'stuck' = 'unreachable'): Step | null {

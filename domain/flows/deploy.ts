@@ -1,5 +1,5 @@
 /** One worker's hold on one deployment: claim, step after step, let go. Safe to kill at any instant and safe to run twice. */
-import { type Deployment, moveDeployment, unfinished } from '../model/deployment.ts';
+import { type Blocker, type Deployment, moveDeployment, unfinished } from '../model/deployment.ts';
 import { Failure } from '../model/failure.ts';
 import type { DeploymentId } from '../model/ids.ts';
 import type { Said, WorkerWorld } from '../ports.ts';
@@ -21,6 +21,8 @@ import { settle } from './settle.ts';
 
 /** A deployment that has taken its worker down this often is handed to a person. */
 const maxCrashes = 5;
+/** How long one start may take. */
+const turnMs = 10_000;
 /** How soon a deployment that nobody can unblock by waiting is looked at again. */
 const idleMs = 15_000;
 
@@ -101,11 +103,16 @@ async function wait(world: WorkerWorld, deployment: Deployment): Promise<Date | 
   if (old?.kind !== blocker.kind || old.text !== blocker.text || deployment.nextAt.getTime() !== nextAt.getTime()) {
     const events =
       old?.kind === blocker.kind ? [] : [own(at, 'deployment.blocked', deployment.id, { blocker: blocker.kind })];
-    await world.deployments.save({ ...deployment, blocker, nextAt, rev: deployment.rev + 1 }, deployment.rev, {
-      events,
-    });
+    const saying = { events, ...(looksSame(old, blocker) ? { quiet: true as const } : {}) };
+    await world.deployments.save({ ...deployment, blocker, nextAt, rev: deployment.rev + 1 }, deployment.rev, saying);
   }
   return nextAt;
+}
+
+/** A thousand waiting devices look again and again: chat is only bothered when their line on the card would be another one. */
+function looksSame(old: Blocker | null, blocker: Blocker): boolean {
+  if (old?.kind !== blocker.kind || old.text !== blocker.text) return false;
+  return blocker.kind === 'budget' || blocker.kind === 'cluster' || old.until?.getTime() === blocker.until?.getTime();
 }
 
 /** A waiting device that will not get the patch from this rollout any more, and why. */
@@ -145,9 +152,19 @@ async function carryOn(
 async function takeOver(world: WorkerWorld, id: DeploymentId, fence: number): Promise<Deployment | null> {
   const found = await world.deployments.get(id);
   if (!found || !unfinished.includes(found.state)) return found;
+  // We slept through our lease, and somebody else was here: their token is newer than ours.
+  if (found.fence >= fence) return null;
   if (found.state === 'waiting') return start(world, found, fence);
   const ours = { ...found, fence, crashes: found.crashes + 1, rev: found.rev + 1 };
-  return (await world.deployments.save(ours, found.rev, { events: [] })) ? ours : null;
+  return (await world.deployments.save(ours, found.rev, { events: [], quiet: true })) ? ours : null;
+}
+
+async function backToWaiting(world: WorkerWorld, started: Deployment): Promise<null> {
+  const until = soon(world, 1_000);
+  const blocker = { kind: 'budget' as const, text: 'Others were started at the same moment.', until };
+  const back = step(world, started, ['not-ready'], { blocker, nextAt: until });
+  await world.deployments.save(back.next, started.rev, back.said);
+  return null;
 }
 
 /**
@@ -155,7 +172,7 @@ async function takeOver(world: WorkerWorld, id: DeploymentId, fence: number): Pr
  * move is written.
  */
 async function start(world: WorkerWorld, found: Deployment, fence: number): Promise<Deployment | null> {
-  const turn = await world.claims.take('start', world.owner, 10_000);
+  const turn = await world.claims.take('start', world.owner, turnMs);
   if (turn === null) return null;
   try {
     if (await whatBlocks(world, found)) return null;
@@ -165,6 +182,8 @@ async function start(world: WorkerWorld, found: Deployment, fence: number): Prom
     if (!moved.ok) return null;
     const events = [own(at, 'deployment.started', found.id, { device: found.name, fence, patch: found.patch })];
     if (!(await world.deployments.save(moved.value, found.rev, { events }))) return null;
+    // Our turn may have ended while we looked: then the counts were old, and others may have started on the same ones.
+    if (!(await world.claims.renew('start', turn, turnMs))) return backToWaiting(world, moved.value);
     await advanceRollout(world, found.rollout);
     return moved.value;
   } finally {

@@ -15,10 +15,16 @@ const missing = (id: DeploymentId): Refusal => ({ code: 'deployment.unknown', de
 const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /**
- * The owner moves this device to the next window. Refused when the budget is used up, when no later window opens before the
- * deadline, when it has started already, or when somebody else asks.
+ * The owner moves this device to the next window. `seenUsed`: how many deferrals were used when the card was drawn, so that a double
+ * click takes one of them. Refused when the budget is used up, when no later window opens before the deadline, when it has started
+ * already, or when somebody else asks.
  */
-export async function deferDevice(world: World, id: DeploymentId, by: Person): Promise<Result<Deployment, Refusal>> {
+export async function deferDevice(
+  world: World,
+  id: DeploymentId,
+  by: Person,
+  seenUsed: number,
+): Promise<Result<Deployment, Refusal>> {
   const at = world.clock.now();
   const changed = await update<Deployment, Refusal>(world.deployments, id, missing(id), (now) => {
     if (now.owner !== by.id) return err({ code: 'deployment.not-yours', device: now.name });
@@ -29,6 +35,7 @@ export async function deferDevice(world: World, id: DeploymentId, by: Person): P
     if (used >= max) return err({ code: 'deferral.used-up', used, max, at: utc(now.nextAt) });
     if (!until) return err({ code: 'deferral.no-window', deadline: utc(deadline) });
     if (until > deadline) return err({ code: 'deferral.past-deadline', deadline: utc(deadline) });
+    if (used !== seenUsed) return err({ code: 'proposal.stale' });
     const deferral = { ...now.deferral, used: used + 1, until };
     const text = `Deferred by ${by.name}, ${used + 1} of ${max} used.`;
     const blocker = { kind: 'deferral' as const, text, until };
@@ -82,18 +89,18 @@ export async function rollBack(world: World, id: DeploymentId, by: Person): Prom
   return changed;
 }
 
-/** After somebody mended the cause: a failed deployment starts again, from the beginning and under the same approval. */
+/**
+ * After somebody mended the cause: a failed deployment starts again, from the beginning and under the same approval; a stuck device
+ * is looked at again, and what it has then decides.
+ */
 export async function retry(world: World, id: DeploymentId, by: Person): Promise<Result<Deployment, Refusal>> {
   const at = world.clock.now();
   const changed = await update<Deployment, Refusal>(world.deployments, id, missing(id), (now) => {
-    const moved = moveDeployment(now, 'retry', {
-      nextAt: at,
-      op: null,
-      prepared: null,
-      result: null,
-      finishedAt: null,
-      blocker: null,
-    });
+    const again = { nextAt: at, finishedAt: null };
+    const moved =
+      now.state === 'stuck'
+        ? moveDeployment(now, 'resolved', again)
+        : moveDeployment(now, 'retry', { ...again, op: null, prepared: null, result: null, blocker: null });
     if (!moved.ok) return moved;
     return ok({ next: moved.value, said: said(event(at, actor(by), 'deployment.retried', id, { device: now.name })) });
   });

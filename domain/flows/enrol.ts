@@ -1,13 +1,13 @@
 /** Devices come in from the settings, from a file, or one by one; what scans and people added since stays. */
 import type { Device } from '../model/device.ts';
 import type { DeviceId } from '../model/ids.ts';
-import { canonical } from '../model/plan.ts';
+import { canonical, sha256 } from '../model/plan.ts';
 import { ok } from '../model/result.ts';
 import type { World } from '../ports.ts';
 import { own, said, update } from './say.ts';
 
 /** A device as people describe it. */
-export type DeviceSeed = Omit<Device, 'id' | 'rev' | 'retired' | 'facts' | 'lastScan'>;
+export type DeviceSeed = Omit<Device, 'id' | 'rev' | 'retired' | 'facts' | 'refreshedAt' | 'lastScan'>;
 
 /**
  * Adds the devices that are new by name and changes those whose description changed. Host keys that were accepted by hand are kept
@@ -26,8 +26,9 @@ export async function enrol(world: World, seeds: readonly DeviceSeed[]): Promise
 }
 
 async function add(world: World, seed: DeviceSeed): Promise<void> {
-  const id = `d-${globalThis.crypto.randomUUID().replaceAll('-', '').slice(0, 10)}` as DeviceId;
-  const device: Device = { ...seed, id, rev: 1, retired: false, facts: null, lastScan: null };
+  // From the name, so that two processes that start at once make one device of it and not two.
+  const id = `d-${(await sha256(`${world.tenant}\n${seed.name}`)).slice(0, 16)}` as DeviceId;
+  const device: Device = { ...seed, id, rev: 1, retired: false, facts: null, refreshedAt: null, lastScan: null };
   await world.devices.insert(device, said(own(world.clock.now(), 'device.added', id, { name: seed.name })));
 }
 

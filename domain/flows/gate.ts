@@ -10,8 +10,12 @@ import type { World } from '../ports.ts';
 /** Expected time of an install on Linux, until history says better (product.md section 4). */
 const estimateMs = 5 * 60_000;
 
+/** Whoever ends wakes the next ones; this is for the case that it could not. */
+const pollSeconds = 15;
+
 const soon = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
 const block = (kind: Blocker['kind'], text: string, until: Date | null = null): Blocker => ({ kind, text, until });
+const nobodyAnswers = block('approval', 'Its policy or rollout is gone: nobody answers for this any more.');
 
 /**
  * The one current blocker of a waiting deployment, or null when it may start now. The order is fixed: halt, approval, exception,
@@ -23,7 +27,9 @@ export async function whatBlocks(world: World, deployment: Deployment): Promise<
   const rollout = await world.rollouts.get(deployment.rollout);
   const policy = world.policies.find(({ id }) => id === deployment.policy);
   if (!device || device.retired) return block('exception', `${deployment.name} was retired.`);
-  if (!rollout || !policy) return block('approval', 'Its policy or rollout is gone: nobody answers for this any more.');
+  if (device.ownership === 'personal')
+    return block('exception', `${deployment.name} is a personal device now: nothing is pushed to it.`);
+  if (!rollout || !policy) return nobodyAnswers;
   return (
     (await haltBlocks(world, deployment)) ??
     (await approvalBlocks(world, deployment, rollout)) ??
@@ -32,6 +38,21 @@ export async function whatBlocks(world: World, deployment: Deployment): Promise<
     windowBlocks(world, rollout, policy, deployment, at) ??
     (await budgetBlocks(world, rollout, at)) ??
     (await clusterBlocks(world, deployment, device, at))
+  );
+}
+
+/**
+ * What speaks against ordering the install on a device that was started and prepared: halt, blocked patch, window. Until that order
+ * nothing was changed there, and a worker may have been away for hours. Budget and cluster have counted this device since its start.
+ */
+export async function whatStops(world: World, deployment: Deployment): Promise<Blocker | null> {
+  const rollout = await world.rollouts.get(deployment.rollout);
+  const policy = world.policies.find(({ id }) => id === deployment.policy);
+  if (!rollout || !policy) return nobodyAnswers;
+  return (
+    (await haltBlocks(world, deployment)) ??
+    (await patchBlocks(world, deployment)) ??
+    windowBlocks(world, rollout, policy, deployment, world.clock.now())
   );
 }
 
@@ -50,7 +71,9 @@ async function approvalBlocks(world: World, deployment: Deployment, rollout: Rol
   if (rollout.state === 'cancelled') return block('approval', rollout.because ?? 'The rollout was cancelled.');
   if (rollout.state === 'paused') return block('budget', rollout.because ?? 'The rollout is paused.');
   if (rollout.state === 'halted') return block('halt', rollout.because ?? 'The rollout is halted.');
-  return null;
+  // A device that is tried again may belong to a completed rollout; from any other state nothing starts.
+  const starts: readonly Rollout['state'][] = ['scheduled', 'deploying', 'soaking', 'completed'];
+  return starts.includes(rollout.state) ? null : block('approval', `The rollout is ${rollout.state}.`);
 }
 
 async function patchBlocks(world: World, { patch }: Deployment): Promise<Blocker | null> {
@@ -106,7 +129,11 @@ async function budgetBlocks(world: World, rollout: Rollout, at: Date): Promise<B
     return block('budget', `${wrong} devices went wrong, ${rollout.errorsAllowed} are allowed.`);
   const busy = await world.deployments.count({ rollout: rollout.id, state: { in: inFlight } });
   if (busy < rollout.inFlight) return null;
-  return block('budget', `${busy} devices are at work, ${rollout.inFlight} at once are allowed.`, soon(at, 2));
+  return block(
+    'budget',
+    `${busy} devices are at work, ${rollout.inFlight} at once are allowed.`,
+    soon(at, pollSeconds),
+  );
 }
 
 async function clusterBlocks(world: World, deployment: Deployment, device: Device, at: Date): Promise<Blocker | null> {

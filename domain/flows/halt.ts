@@ -6,7 +6,7 @@ import { type Halt, type HaltScope, haltId } from '../model/halt.ts';
 import type { RolloutId } from '../model/ids.ts';
 import type { Person } from '../model/people.ts';
 import { err, ok, type Result } from '../model/result.ts';
-import { moveRollout, type Rollout, type RolloutVerb } from '../model/rollout.ts';
+import { livingRollouts, moveRollout, type Rollout, type RolloutVerb } from '../model/rollout.ts';
 import type { World } from '../ports.ts';
 import { actor, said, update } from './say.ts';
 
@@ -44,19 +44,23 @@ export async function halt(world: World, scope: HaltScope, by: Person, reason: s
 
 /** Opens the latch again. Refused when it is not closed. */
 export async function resume(world: World, scope: HaltScope, by: Person): Promise<Result<Halt, Refusal>> {
+  const lifted = await lift(world, scope, by);
+  if (!lifted.ok) return lifted;
+  if (scope.kind === 'rollout') await changeRollout(world, scope.rollout, 'resume', by);
+  else await wake(world, {});
+  return lifted;
+}
+
+function lift(world: World, scope: HaltScope, by: Person): Promise<Result<Halt, Refusal>> {
   const at = world.clock.now();
   const id = haltId(scope);
-  const lifted = await update<Halt, Refusal>(world.halts, id, { code: 'halt.none' }, (now) => {
+  return update<Halt, Refusal>(world.halts, id, { code: 'halt.none' }, (now) => {
     if (!now.active) return err({ code: 'halt.none' });
     return ok({
       next: { ...now, active: false, rev: now.rev + 1 },
       said: said(event(at, actor(by), 'halt.lifted', id)),
     });
   });
-  if (!lifted.ok) return lifted;
-  if (scope.kind === 'rollout') await changeRollout(world, scope.rollout, 'resume', by);
-  else await wake(world, {});
-  return lifted;
 }
 
 /** Lets waiting deployments look again now, not when they would have anyway. */
@@ -91,6 +95,8 @@ export async function changeRollout(
     },
   );
   if (!moved.ok) return moved;
+  // Nothing of it starts any more: its own latch would stand in every status for ever.
+  if (verb === 'cancel') await lift(world, { kind: 'rollout', rollout: id }, by);
   if (verb !== 'halt') await wake(world, { rollout: id });
   return ok(null);
 }
@@ -98,10 +104,12 @@ export async function changeRollout(
 async function receipt(world: World, scope: HaltScope, at: Date): Promise<HaltReceipt> {
   const where =
     scope.kind === 'all' ? {} : scope.kind === 'device' ? { device: scope.device } : { rollout: scope.rollout };
+  const living = await world.rollouts.find({ state: { in: livingRollouts } });
+  const ofLiving = scope.kind === 'rollout' ? {} : { rollout: { in: living.map(({ id }) => id) } };
   const [notStarted, busy, done] = await Promise.all([
     world.deployments.count({ ...where, state: 'waiting' }),
     world.deployments.count({ ...where, state: { in: inFlight } }),
-    world.deployments.count({ ...where, state: 'succeeded' }),
+    world.deployments.count({ ...where, ...ofLiving, state: 'succeeded' }),
   ]);
   return { at, notStarted, inFlight: busy, done };
 }

@@ -51,7 +51,8 @@ export function later(
   change: Partial<Deployment> = {},
 ): Step {
   const nextAt = new Date(world.clock.now().getTime() + seconds * 1000);
-  return { next: { ...deployment, crashes: 0, ...change, nextAt, rev: deployment.rev + 1 }, said: { events: [] } };
+  const next = { ...deployment, crashes: 0, ...change, nextAt, rev: deployment.rev + 1 };
+  return { next, said: { events: [], quiet: true } };
 }
 
 /**

@@ -20,41 +20,61 @@ type Candidate = { readonly device: Device; readonly applicability: Applicabilit
 export async function proposePatch(world: World, id: PatchId): Promise<void> {
   const patch = await world.patches.get(id);
   if (!patch || patch.blocked) return;
-  // In this order: a deployment that ends in between is busy still, or has marked its device already.
-  const busy = await busyDevices(world, id);
-  const missing = await world.applicabilities.find({ patch: id, state: 'missing' });
-  const candidates = new Map<Policy, Candidate[]>(world.policies.map((policy) => [policy, []]));
-  for (const applicability of missing) {
-    const device = await world.devices.get(applicability.device);
-    // A personal device is told, never pushed (product.md section 4).
-    if (!device || device.retired || device.ownership === 'personal' || busy.has(device.id)) continue;
-    const policy = policyFor(device, world.policies);
-    if (policy) candidates.get(policy)?.push({ device, applicability });
-  }
-  for (const [policy, chosen] of candidates) await proposeFor(world, patch, policy, chosen);
+  for (const policy of world.policies) await proposeFor(world, patch, policy);
 }
 
-/** Devices that a living rollout of this patch takes care of already, or that a deployment of it still works on, such as a rollback. */
+/**
+ * Who would get the patch under a policy, by the newest scans. Read again for each try of a write: scans of other devices may have
+ * come in between, and a plan that lacks them must lose.
+ */
+async function candidatesOf(world: World, patch: PatchId, policy: Policy): Promise<readonly Candidate[]> {
+  // In this order: a deployment that ends in between is busy still, or has marked its device already.
+  const busy = await busyDevices(world, patch);
+  const missing = await world.applicabilities.find({ patch, state: 'missing' });
+  if (missing.length === 0) return [];
+  const devices = await world.devices.find({ id: { in: missing.map(({ device }) => device) }, retired: false });
+  const chosen = new Map(
+    devices
+      // A personal device is told, never pushed (product.md section 4).
+      .filter(({ id, ownership }) => ownership === 'company' && !busy.has(id))
+      .filter((device) => !isStale(world, device) && policyFor(device, world.policies) === policy)
+      .map((device) => [device.id, device]),
+  );
+  return missing.flatMap((applicability) => {
+    const device = chosen.get(applicability.device);
+    return device ? [{ device, applicability }] : [];
+  });
+}
+
+/** Facts that are too old say nothing: such a device is neither offered a patch nor called up to date. */
+const isStale = (world: World, { facts }: Device): boolean =>
+  !facts || world.clock.now().getTime() - facts.scannedAt.getTime() > world.maxAgeMs;
+
+/**
+ * Devices that are taken care of already: by a living rollout of this patch, by an approval whose rollout is being made, by a
+ * deployment that still works on them, such as a rollback, or by the person who has to find out what a stuck one has.
+ */
 async function busyDevices(world: World, patch: PatchId): Promise<ReadonlySet<Device['id']>> {
+  const approved = await world.proposals.find({ patch, state: 'approved', rollout: null });
   const rollouts = await world.rollouts.find({ patch, state: { in: livingRollouts } });
   const ids = rollouts.map(({ id }) => id);
   const deployments = await Promise.all([
     ids.length > 0 ? world.deployments.find({ rollout: { in: ids } }) : [],
-    world.deployments.find({ patch, state: { in: inFlight } }),
+    world.deployments.find({ patch, state: { in: [...inFlight, 'stuck'] } }),
     world.deployments.find({ patch, settled: false }),
   ]);
-  return new Set(deployments.flat().map(({ device }) => device));
+  return new Set([...approved.flatMap(({ plan }) => plan.entries), ...deployments.flat()].map(({ device }) => device));
 }
 
-async function proposeFor(world: World, patch: Patch, policy: Policy, chosen: readonly Candidate[]): Promise<void> {
+async function proposeFor(world: World, patch: Patch, policy: Policy): Promise<void> {
   const rounds = [...(await world.proposals.find({ patch: patch.id, policy: policy.id }))];
   const latest = rounds.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).at(-1);
   // A denied patch stays declined for this policy until a newer version comes.
   if (latest?.state === 'denied') return;
   if (latest && (undecided.includes(latest.state) || latest.state === 'expired')) {
-    await adjust(world, latest, patch, policy, chosen);
-  } else if (chosen.length > 0) {
-    await offer(world, patch, policy, chosen, rounds.length + 1);
+    await adjust(world, latest.id, patch, policy);
+  } else {
+    await offer(world, patch, policy, rounds.length + 1);
   }
 }
 
@@ -81,14 +101,10 @@ function prioritise(patch: Patch, chosen: readonly Candidate[]): Proposal['prior
   return priorityByOrigin(patch, worst ?? 'normal', worst === undefined);
 }
 
-async function offer(
-  world: World,
-  patch: Patch,
-  policy: Policy,
-  chosen: readonly Candidate[],
-  round: number,
-): Promise<void> {
+async function offer(world: World, patch: Patch, policy: Policy, round: number): Promise<void> {
   const at = world.clock.now();
+  const chosen = await candidatesOf(world, patch.id, policy);
+  if (chosen.length === 0) return;
   const plan = planFor(patch, policy, chosen, 'next-window');
   const hash = await sha256(`${world.tenant}\n${policy.id}\n${patch.id}\n${round}`);
   const open: Proposal = {
@@ -114,19 +130,16 @@ async function offer(
   const announced = moveProposal(open, 'announce');
   if (!announced.ok) return;
   const details = { patch: patch.id, devices: chosen.length, digest: open.digest };
-  await world.proposals.insert(announced.value, said(own(at, 'proposal.announced', open.id, details)));
+  const saying = said(own(at, 'proposal.announced', open.id, details));
+  // Somebody else was faster, perhaps without the devices that we saw.
+  if (!(await world.proposals.insert(announced.value, saying))) await adjust(world, open.id, patch, policy);
 }
 
 /** The device list or a version changed: votes are void and the card says so. With no device left the proposal ends. */
-async function adjust(
-  world: World,
-  latest: Proposal,
-  patch: Patch,
-  policy: Policy,
-  chosen: readonly Candidate[],
-): Promise<void> {
+async function adjust(world: World, id: ProposalId, patch: Patch, policy: Policy): Promise<void> {
   const at = world.clock.now();
-  await update(world.proposals, latest.id, null, async (now) => {
+  await update(world.proposals, id, null, async (now) => {
+    const chosen = await candidatesOf(world, patch.id, policy);
     if (chosen.length === 0) {
       const ended = moveProposal(now, 'supersede', { decided: null });
       if (!ended.ok) return ok({ next: now, said: { events: [] } });

@@ -1,6 +1,6 @@
 /** From an approved proposal to a rollout with one deployment for each device, and from finished deployments to a finished rollout. */
 import { line } from '../cards/card.ts';
-import { type Deployment, deploymentId, unfinished, wentWrong } from '../model/deployment.ts';
+import { type Deployment, type DeploymentState, deploymentId, unfinished, wentWrong } from '../model/deployment.ts';
 import type { RolloutId } from '../model/ids.ts';
 import { limitsFor, type Policy } from '../model/policy.ts';
 import type { Proposal } from '../model/proposal.ts';
@@ -109,18 +109,26 @@ function newDeployment(
 }
 
 /** How a rollout stands, by its deployments. */
-export type Tally = { readonly done: number; readonly wrong: number; readonly open: number; readonly total: number };
+type Tally = {
+  readonly done: number;
+  readonly wrong: number;
+  readonly open: number;
+  readonly waiting: number;
+  readonly all: number;
+};
 
-/** Counts the deployments of a rollout. */
-export function tally(deployments: readonly Deployment[]): Tally {
-  const wrong = deployments.filter(({ state }) => wentWrong.includes(state)).length;
-  const open = deployments.filter(({ state }) => unfinished.includes(state)).length;
-  return {
-    done: deployments.filter(({ state }) => state === 'succeeded').length,
-    wrong,
-    open,
-    total: deployments.length,
-  };
+/** Counts, not documents: a thousand deployments with their logs are many megabytes, and this is asked after each of them. */
+async function tally(world: World, rollout: RolloutId): Promise<Tally> {
+  const count = (states?: readonly DeploymentState[]) =>
+    world.deployments.count(states ? { rollout, state: { in: states } } : { rollout });
+  const [done, wrong, open, waiting, all] = await Promise.all([
+    count(['succeeded']),
+    count(wentWrong),
+    count(unfinished),
+    count(['waiting']),
+    count(),
+  ]);
+  return { done, wrong, open, waiting, all };
 }
 
 /**
@@ -130,9 +138,10 @@ export function tally(deployments: readonly Deployment[]): Tally {
 export async function advanceRollout(world: World, id: RolloutId): Promise<void> {
   const at = world.clock.now();
   await update(world.rollouts, id, null, async (now) => {
-    const deployments = await world.deployments.find({ rollout: id });
-    const { done, wrong, open, total } = tally(deployments);
-    const step = nextStep(now, { wrong, open, started: deployments.some(({ state }) => state !== 'waiting') });
+    const seen = await tally(world, id);
+    const { done, wrong } = seen;
+    const { total } = now;
+    const step = nextStep(now, seen);
     const moved = step ? moveRollout(now, step.verb, { ...step.change(at) }) : null;
     if (!moved?.ok) return ok({ next: now, said: { events: [] } });
     const { state, because } = moved.value;
@@ -148,9 +157,11 @@ export async function advanceRollout(world: World, id: RolloutId): Promise<void>
 
 type Step = { readonly verb: Parameters<typeof moveRollout>[1]; change(at: Date): Partial<Rollout> };
 
-function nextStep(rollout: Rollout, seen: { wrong: number; open: number; started: boolean }): Step | null {
+function nextStep(rollout: Rollout, seen: Tally): Step | null {
+  // Whoever makes its deployments one after the other was interrupted: the sweep makes the rest.
+  if (seen.all < rollout.total) return null;
   if (rollout.state === 'scheduled') {
-    return seen.started ? { verb: 'start', change: (at) => ({ startedAt: at, because: null }) } : null;
+    return seen.waiting < seen.all ? { verb: 'start', change: (at) => ({ startedAt: at, because: null }) } : null;
   }
   if (seen.open === 0 && rollout.state !== 'completed') return { verb: 'finish', change: (at) => ({ finishedAt: at }) };
   if (rollout.state === 'deploying' && seen.wrong > rollout.errorsAllowed) {

@@ -15,13 +15,14 @@ export const said = (one: AuditEvent, lines: readonly Line[] = []): Said => ({ e
 export const own = (at: Date, what: string, on: string, details: AuditEvent['details'] = {}): AuditEvent =>
   event(at, patchherd, what, on, details);
 
-/** Races are between a few people and workers: losing eight times in a row is a bug. */
-const tries = 8;
+/** Fifty workers of a process may end at the same moment. Losing this often in a row, with growing pauses, is a bug. */
+const tries = 25;
+const pauseMs = 10;
 
 /**
  * Lets `change` decide on a fresh copy and writes by compare-and-set; decides again when somebody was faster.
  * A change that gives back the same record writes nothing. `missing` is the answer when there is no such record.
- * Throws after eight lost races.
+ * Throws after 25 lost races.
  */
 export async function update<R extends Recorded, E>(
   records: Records<R>,
@@ -36,6 +37,7 @@ export async function update<R extends Recorded, E>(
     if (!decided.ok) return decided;
     const { next, said: saying } = decided.value;
     if (next === record || (await records.save(next, record.rev, saying))) return ok(next);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * pauseMs * (attempt + 1)));
   }
   throw new Error(`record.contended: ${id}`);
 }

@@ -7,6 +7,7 @@ import { platformOf } from '../model/device.ts';
 import { Failure } from '../model/failure.ts';
 import { type Applicability, applicabilityId, type Patch, patchId } from '../model/patch.ts';
 import { canonical } from '../model/plan.ts';
+import { ok } from '../model/result.ts';
 import type { DeviceSession, RunOutcome, WorkerWorld } from '../ports.ts';
 import { own, said, update } from './say.ts';
 
@@ -67,23 +68,65 @@ export async function look(
   };
 }
 
+const refreshTimeoutMs = 5 * 60_000;
+type Refreshed = {
+  readonly at: Date | null;
+  readonly problem: { readonly code: string; readonly text: string } | null;
+};
+
+/**
+ * Brings the device's package lists up to date, which needs the root helper. A refresh that fails is a problem of this scan: what
+ * the device offers may be old then, and that is said instead of "no patches".
+ */
+async function refreshLists(
+  world: WorkerWorld,
+  device: Device,
+  session: DeviceSession,
+  lists: 'refresh' | 'refresh-if-old',
+): Promise<Refreshed> {
+  const backend = backendOf(device);
+  const at = world.clock.now();
+  const old = !device.refreshedAt || at.getTime() - device.refreshedAt.getTime() > world.maxAgeMs;
+  if (device.facts?.helper !== backend.helper.version || (lists === 'refresh-if-old' && !old)) {
+    return { at: device.refreshedAt, problem: null };
+  }
+  const visit = backend.order({ op: 'refresh' }, device.become);
+  const answer = backend.readAnswer(output(device, await session.run(visit, { timeoutMs: refreshTimeoutMs })));
+  if (answer.kind !== 'refused') return { at, problem: null };
+  const text = `${device.name} could not refresh its package lists, so newer patches may be missing: ${answer.text}`;
+  return { at: device.refreshedAt, problem: { code: 'device.refresh-failed', text } };
+}
+
 /**
  * Scans one device and records everything: facts, inventory, patches new to the catalog, applicability. A problem is recorded on
- * the device and returned as `null`; it never reads as "no patches". Gives the ids of patches whose device list may have changed.
+ * the device and returned as `null`; it never reads as "no patches". Gives the ids of patches whose device list may have changed,
+ * and of all that the device misses: a worker that was killed before it had proposed them left nothing else behind.
+ * `lists`: whether the package lists are brought up to date first always, or when they are older than facts may be.
  */
-export async function scanDevice(world: WorkerWorld, device: Device): Promise<ReadonlySet<Patch['id']> | null> {
+export async function scanDevice(
+  world: WorkerWorld,
+  device: Device,
+  lists: 'refresh' | 'refresh-if-old',
+): Promise<ReadonlySet<Patch['id']> | null> {
   try {
     const session = await world.remote.open(device);
+    const refreshed = await refreshLists(world, device, session, lists);
     const fresh = device.lastScan?.problem === null ? (device.facts?.stamp ?? null) : null;
     const scanned = await look(world, device, fresh, session);
-    const changed = scanned.report.kind === 'full' ? await record(world, scanned, session) : new Set<Patch['id']>();
-    await saveFacts(world, device, scanned.facts);
+    const changed =
+      scanned.report.kind === 'full' ? await record(world, scanned, session) : await missed(world, device);
+    await saveFacts(world, device, scanned.facts, refreshed);
     return changed;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     await saveProblem(world, device, error);
     return null;
   }
+}
+
+async function missed({ applicabilities }: WorkerWorld, device: Device): Promise<ReadonlySet<Patch['id']>> {
+  const missing = await applicabilities.find({ device: device.id, state: 'missing' });
+  return new Set(missing.map(({ patch }) => patch));
 }
 
 /**
@@ -98,21 +141,20 @@ export async function rescan(
   const scanned = await look(world, device, null, session);
   if (scanned.report.kind !== 'full') throw new Error('scan.not-full');
   await record(world, scanned, session);
-  await saveFacts(world, device, scanned.facts);
+  await saveFacts(world, device, scanned.facts, { at: device.refreshedAt, problem: null });
   return { facts: scanned.facts, packages: scanned.report.packages };
 }
 
-async function saveFacts(world: WorkerWorld, device: Device, facts: DeviceFacts): Promise<void> {
+async function saveFacts(world: WorkerWorld, device: Device, facts: DeviceFacts, refreshed: Refreshed): Promise<void> {
   const at = facts.scannedAt;
-  await update(world.devices, device.id, null, (now) => ({
-    ok: true,
-    value: {
-      next: { ...now, facts, lastScan: { at, problem: null }, rev: now.rev + 1 },
-      said: {
-        events: now.facts?.stamp === facts.stamp ? [] : [own(at, 'device.scanned', device.id, { stamp: facts.stamp })],
-      },
-    },
-  }));
+  await update(world.devices, device.id, null, (now) => {
+    // A visit that ended later has spoken already: with its stamp kept, the next scan reads everything again.
+    if (now.facts && now.facts.scannedAt > at) return ok({ next: now, said: { events: [] } });
+    const seen = { facts, refreshedAt: refreshed.at, lastScan: { at, problem: refreshed.problem } };
+    const events =
+      now.facts?.stamp === facts.stamp ? [] : [own(at, 'device.scanned', device.id, { stamp: facts.stamp })];
+    return ok({ next: { ...now, ...seen, rev: now.rev + 1 }, said: { events } });
+  });
 }
 
 async function saveProblem(world: WorkerWorld, device: Device, failure: Failure): Promise<void> {
@@ -144,11 +186,8 @@ async function record(world: WorkerWorld, scanned: Scanned, session: DeviceSessi
   await world.inventories.put(inventory);
   const groups = bySource(platformOf(facts), report.offers);
   const simulations = await simulate(device, backend, session, groups);
-  const now = new Map<Patch['id'], Finding>();
-  for (const [index, group] of groups.entries()) {
-    await ensurePatch(world, backend, facts, group);
-    now.set(group.id, finding(group, simulations[index]));
-  }
+  await catalog(world, backend, facts, groups);
+  const now = new Map(groups.map((group, index) => [group.id, finding(group, simulations[index])]));
   return await saveApplicabilities(world, device, facts, now, report.packages);
 }
 
@@ -208,23 +247,37 @@ function finding(group: Group, simulation: Simulation | undefined): Finding {
   return { state: 'missing', transaction: simulation.transaction, undo: simulation.undo, because: null };
 }
 
-async function ensurePatch(world: WorkerWorld, backend: Backend, facts: DeviceFacts, group: Group): Promise<void> {
-  if (await world.patches.get(group.id)) return;
-  const patch: Patch = {
-    id: group.id,
-    tenant: world.tenant,
-    rev: 1,
-    backend: backend.id,
-    platform: platformOf(facts),
-    source: group.source,
-    version: group.version,
-    classification: group.offers.some(({ security }) => security) ? 'security' : 'bugfix',
-    origins: [...new Set(group.offers.flatMap(({ origins }) => origins))],
-    firstSeen: facts.scannedAt,
-    blocked: null,
-  };
-  await world.patches.insert(patch, said(own(facts.scannedAt, 'patch.cataloged', patch.id, { source: patch.source })));
+/** Adds the patches that the catalog does not have yet. */
+async function catalog(
+  world: WorkerWorld,
+  backend: Backend,
+  facts: DeviceFacts,
+  groups: readonly Group[],
+): Promise<void> {
+  const known = await world.patches.find({ id: { in: groups.map(({ id }) => id) } });
+  const fresh = groups.filter((group) => !known.some(({ id }) => id === group.id));
+  await Promise.all(
+    fresh.map((group) => {
+      const patch = patchOf(world, backend, facts, group);
+      const event = own(facts.scannedAt, 'patch.cataloged', patch.id, { source: patch.source });
+      return world.patches.insert(patch, said(event));
+    }),
+  );
 }
+
+const patchOf = ({ tenant }: WorkerWorld, backend: Backend, facts: DeviceFacts, group: Group): Patch => ({
+  id: group.id,
+  tenant,
+  rev: 1,
+  backend: backend.id,
+  platform: platformOf(facts),
+  source: group.source,
+  version: group.version,
+  classification: group.offers.some(({ security }) => security) ? 'security' : 'bugfix',
+  origins: [...new Set(group.offers.flatMap(({ origins }) => origins))],
+  firstSeen: facts.scannedAt,
+  blocked: null,
+});
 
 /** States that a scan must not overwrite while the patch is still offered: people or a rollback decided them. */
 const sticky: readonly Applicability['state'][] = ['failed', 'rolled-back', 'declined', 'excepted'];
@@ -238,17 +291,15 @@ async function saveApplicabilities(
 ): Promise<ReadonlySet<Patch['id']>> {
   const known = new Map((await world.applicabilities.find({ device: device.id })).map((one) => [one.patch, one]));
   const versions = new Set(packages.filter(({ whole }) => whole).map((one) => `${one.source}=${one.sourceVersion}`));
-  const changed = new Set<Patch['id']>();
-  for (const patch of new Set([...known.keys(), ...findings.keys()])) {
-    const old = known.get(patch);
-    const found = findings.get(patch) ?? noLongerOffered(patch, versions, facts.rebootRequired);
-    const next = {
-      ...found,
-      ...(old && found.state === 'missing' && sticky.includes(old.state) ? { state: old.state } : {}),
-    };
-    if (await saveApplicability(world, device, patch, old, next, facts.scannedAt)) changed.add(patch);
-  }
-  return changed;
+  const all = [...new Set([...known.keys(), ...findings.keys()])];
+  const changed = await Promise.all(
+    all.map((patch) => {
+      const old = known.get(patch);
+      const found = findings.get(patch) ?? noLongerOffered(patch, versions, facts.rebootRequired);
+      return saveApplicability(world, device, patch, old, found, facts.scannedAt);
+    }),
+  );
+  return new Set(all.filter((patch, index) => changed[index] || findings.get(patch)?.state === 'missing'));
 }
 
 function noLongerOffered(patch: Patch['id'], versions: ReadonlySet<string>, rebootRequired: boolean): Finding {
@@ -273,11 +324,24 @@ async function saveApplicability(
       said(event),
     );
   }
+  if (afterScan(old, found, at) === old) return false;
+  let changed = false;
+  await update(world.applicabilities, id, null, (now) => {
+    const next = afterScan(now, found, at);
+    changed = next !== now;
+    return ok({ next, said: said(event) });
+  });
+  return changed;
+}
+
+/** The same record when this scan has nothing new to say: also when a scan that ended later, or a rollback, has spoken already. */
+function afterScan(now: Applicability, found: Finding, at: Date): Applicability {
+  if (now.at > at) return now;
+  const state = found.state === 'missing' && sticky.includes(now.state) ? now.state : found.state;
   const same =
-    old.state === found.state &&
-    old.undo === found.undo &&
-    old.because === found.because &&
-    canonical(old.transaction) === canonical(found.transaction);
-  if (same) return false;
-  return world.applicabilities.save({ ...old, ...found, at, rev: old.rev + 1 }, old.rev, said(event));
+    now.state === state &&
+    now.undo === found.undo &&
+    now.because === found.because &&
+    canonical(now.transaction) === canonical(found.transaction);
+  return same ? now : { ...now, ...found, state, at, rev: now.rev + 1 };
 }

@@ -136,7 +136,14 @@ export type Deployment = {
 export const deploymentMoves: Record<DeploymentState, Partial<Record<DeploymentVerb, DeploymentState>>> = {
   waiting: { start: 'preparing', skip: 'skipped', cancel: 'cancelled' },
   preparing: { ready: 'installing', 'not-ready': 'waiting', 'give-up': 'failed' },
-  installing: { 'exited-ok': 'verifying', 'wants-reboot': 'rebooting', 'exited-bad': 'failed', unknown: 'unsure' },
+  // `not-ready` only while the device never saw the install order.
+  installing: {
+    'not-ready': 'waiting',
+    'exited-ok': 'verifying',
+    'wants-reboot': 'rebooting',
+    'exited-bad': 'failed',
+    unknown: 'unsure',
+  },
   unsure: { 'found-new': 'verifying', 'found-old': 'failed', 'still-running': 'installing', unreachable: 'stuck' },
   rebooting: { back: 'verifying', 'timed-out': 'unsure' },
   verifying: { healthy: 'succeeded', unhealthy: 'failed', unreachable: 'stuck' },

@@ -34,6 +34,8 @@ export type Device = {
   readonly cluster: readonly string[];
   readonly retired: boolean;
   readonly facts: DeviceFacts | null;
+  /** When its package lists were last brought up to date on our order; null = never. */
+  readonly refreshedAt: Date | null;
   /** The last try, whether it worked or not. */
   readonly lastScan: {
     readonly at: Date;

@@ -106,7 +106,7 @@ const count = (votes: readonly Vote[], verb: Vote['verb']): number => votes.filt
 
 /** A new plan voids every vote; the card says why. Does nothing when the digest is the same. Decided proposals keep their plan. */
 export function replan(proposal: Proposal, plan: Plan, digest: PlanDigest, because: string): Proposal {
-  if (digest === proposal.digest) return proposal;
+  if (digest === proposal.digest || !undecided.includes(proposal.state)) return proposal;
   const rev = proposal.rev + 1;
   const voided = proposal.votes.length > 0 ? because : proposal.voided;
   return { ...proposal, plan, digest, planRev: rev, rev, votes: [], voided };

@@ -71,6 +71,7 @@ export const device = (name: string, change?: Plain<Device>): Device =>
       cluster: [],
       retired: false,
       facts: null,
+      refreshedAt: null,
       lastScan: null,
     },
     change,

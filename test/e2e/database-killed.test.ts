@@ -30,7 +30,15 @@ describe.skipIf(refusal)('a database that is killed', () => {
     const before = await pid();
     process.kill(before, 'SIGKILL');
     await until('another database server', async () => (await pid()) !== before);
-    await until('the database to answer', () => world.store().deployments.count({}).then(() => true, () => false));
+    await until('the database to answer', () =>
+      world
+        .store()
+        .deployments.count({})
+        .then(
+          () => true,
+          () => false,
+        ),
+    );
   }
 
   it('in mid-install loses nothing that was acknowledged, and the rollout goes on to its end', async (context) => {
@@ -62,7 +70,9 @@ describe.skipIf(refusal)('a database that is killed', () => {
       expect(await world.aptRuns(device, name)).toBe(1);
     }
     await world.card(proposal.id, ({ status }) => status === 'Completed');
-    const approvals = (await world.audit()).filter(({ on, what }) => on === proposal.id && what === 'proposal.approved');
+    const approvals = (await world.audit()).filter(
+      ({ on, what }) => on === proposal.id && what === 'proposal.approved',
+    );
     expect(approvals).toHaveLength(1);
   }, 150_000);
 });

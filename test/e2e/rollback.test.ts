@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Proposal } from '../../domain/model/proposal.ts';
 import type { FleetDevice } from '../fleet/device.ts';
 import { failing, fragile, plain } from './packages.ts';
 import { buttonOf, refusal, startWorld, type TestWorld, until } from './world.ts';
@@ -13,14 +12,6 @@ describe.skipIf(refusal)('a patch that must not stay', () => {
   }, 120_000);
   afterAll(() => world?.stop());
 
-  /** Scans, and approves the newest proposal of a package. */
-  async function approved(name: string): Promise<Proposal> {
-    await world.scan();
-    const proposal = await until(`a proposal of ${name}`, () => world.proposal(name));
-    const pressed = await world.press('sam', buttonOf(await world.card(proposal.id), 'proposal.approve'));
-    expect(pressed).toMatchObject({ ok: true });
-    return proposal;
-  }
   const both = (): readonly [FleetDevice, FleetDevice] => {
     if (!first || !second) throw new Error('the fleet is too small');
     return [first, second];
@@ -30,7 +21,7 @@ describe.skipIf(refusal)('a patch that must not stay', () => {
     const [device] = both();
     const name = 'acme-failing';
     await world.offer([device], plain(name, '1.0'), failing(name, '1.1'));
-    const proposal = await approved(name);
+    const proposal = await world.approved(name);
     const { id, patch } = await world.reaches(proposal.id, device, 'rolled-back');
     expect(await world.installed(device, name)).toBe('1.0 ii');
 
@@ -57,7 +48,7 @@ describe.skipIf(refusal)('a patch that must not stay', () => {
     const name = 'acme-fragile';
     await world.offer(both(), plain(name, '1.0'), fragile(name, '1.1'));
     for (const device of both()) await world.sh(device, ': >"$DPKG_ROOT/etc/fragile"');
-    const proposal = await approved(name);
+    const proposal = await world.approved(name);
     const paused = await world.card(proposal.id, ({ status }) => status === 'Paused, 1 went wrong');
     expect(paused.summary).toContain('1 devices went wrong, 0 are allowed');
     const states = async () => (await world.deployments(proposal.id)).map(({ state }) => state).sort();
@@ -75,7 +66,7 @@ describe.skipIf(refusal)('a patch that must not stay', () => {
     const [device] = both();
     const name = 'acme-unloved';
     await world.offer([device], plain(name, '1.0'), plain(name, '1.1'));
-    const proposal = await approved(name);
+    const proposal = await world.approved(name);
     await world.reaches(proposal.id, device, 'succeeded');
     await world.card(proposal.id, ({ status }) => status === 'Completed');
 
@@ -110,21 +101,25 @@ describe.skipIf(refusal)('a patch that must not stay', () => {
           plain('acme-extra', '1.0'),
         ),
     ],
-  ])('is not installed when, after the approval, %s', async (why, change) => {
-    const [device] = both();
-    const name = why.includes('held') ? 'acme-held' : 'acme-grown';
-    await world.offer([device], plain(name, '1.0'), plain(name, '1.1'));
-    await world.say('riley', 'halt', device.name);
-    const proposal = await approved(name);
-    await world.reaches(proposal.id, device, ({ blocker }) => blocker?.kind === 'halt');
-    await change(device, name);
-    const lift = (await world.say('riley', 'resume', device.name)).card;
-    if (!lift) throw new Error('there is no halt to lift');
-    await world.press('riley', buttonOf(lift, 'halt.lift'), { answer: 'resume' });
-    const failed = await world.reaches(proposal.id, device, 'failed');
-    expect(failed.result?.text).toMatch(/^Not installed: .*(held|Held|acme-extra)/s);
-    expect(await world.installed(device, name)).toBe('1.0 ' + (why.includes('held') ? 'hi' : 'ii'));
-    expect(await world.upgrades(device, name, '1.1')).toBe(0);
-    await world.sh(device, 'apt-mark unhold "$1"', name);
-  }, 60_000);
+  ])(
+    'is not installed when, after the approval, %s',
+    async (why, change) => {
+      const [device] = both();
+      const name = why.includes('held') ? 'acme-held' : 'acme-grown';
+      await world.offer([device], plain(name, '1.0'), plain(name, '1.1'));
+      await world.say('riley', 'halt', device.name);
+      const proposal = await world.approved(name);
+      await world.reaches(proposal.id, device, ({ blocker }) => blocker?.kind === 'halt');
+      await change(device, name);
+      const lift = (await world.say('riley', 'resume', device.name)).card;
+      if (!lift) throw new Error('there is no halt to lift');
+      await world.press('riley', buttonOf(lift, 'halt.lift'), { answer: 'resume' });
+      const failed = await world.reaches(proposal.id, device, 'failed');
+      expect(failed.result?.text).toMatch(/^Not installed: .*(held|Held|acme-extra)/s);
+      expect(await world.installed(device, name)).toBe(why.includes('held') ? '1.0 hi' : '1.0 ii');
+      expect(await world.upgrades(device, name, '1.1')).toBe(0);
+      await world.sh(device, 'apt-mark unhold "$1"', name);
+    },
+    60_000,
+  );
 });

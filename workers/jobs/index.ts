@@ -7,14 +7,15 @@ import { fleetScan } from './fleet-scan.ts';
 import { type Leases, register } from './job.ts';
 import { queueSweep } from './queue-sweep.ts';
 
-/** Registers all of them. `scanAtOnce`: how many devices are visited at the same time. */
+/** Registers all of them. `scanAtOnce`: how many devices are visited at the same time. `stopping` ends those that run. */
 export function registerJobs(
   agenda: Agenda,
   world: WorkerWorld,
-  { scanAtOnce, leases: { deviceMs, jobMs } }: { scanAtOnce: number; leases: Leases },
+  { scanAtOnce, leases, stopping }: { scanAtOnce: number; leases: Leases; stopping: AbortSignal },
 ): void {
-  register(agenda, deploymentRun(world, deviceMs), world.log, jobMs);
-  register(agenda, deviceScan(world), world.log, jobMs);
-  register(agenda, fleetScan(world, scanAtOnce), world.log, jobMs);
-  register(agenda, queueSweep(world), world.log, jobMs);
+  const parts = { log: world.log, jobMs: leases.jobMs, stopping };
+  register(agenda, deploymentRun(world, leases.deviceMs), parts);
+  register(agenda, deviceScan(world), parts);
+  register(agenda, fleetScan(world, scanAtOnce), parts);
+  register(agenda, queueSweep(world), parts);
 }

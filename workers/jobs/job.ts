@@ -17,7 +17,7 @@ export interface JobSpec<D extends z.ZodType> {
   readonly data: D;
   /** Runs at once in this process. Agenda locks no more than these for us. */
   readonly concurrency: number;
-  /** Short: looks at own records and does what is due. `signal` fires when the lock was lost. */
+  /** Short: looks at own records and does what is due. `signal` fires when the lock was lost, and when this process is to stop. */
   run(data: z.output<D>, signal: AbortSignal): Promise<void>;
 }
 
@@ -25,19 +25,27 @@ export interface JobSpec<D extends z.ZodType> {
  * Registers a job. One parameter on purpose: Agenda reads a second one as "this job calls done()". A handler that fails is logged
  * and ends: the sweep finds in the records what is still to do (facts on database and Agenda, section 1.3).
  */
-export function register<D extends z.ZodType>(agenda: Agenda, spec: JobSpec<D>, log: Log, jobMs: number): void {
+export function register<D extends z.ZodType>(
+  agenda: Agenda,
+  spec: JobSpec<D>,
+  { log, jobMs, stopping }: { log: Log; jobMs: number; stopping: AbortSignal },
+): void {
   const { name, concurrency } = spec;
   agenda.define(
     name,
     async (job) => {
+      if (stopping.aborted) return; // the records say that it is still to do
       const stop = new AbortController();
-      const beat = setInterval(() => void job.touch().catch(() => stop.abort()), jobMs / 4);
+      const abort = () => stop.abort();
+      const beat = setInterval(() => void job.touch().catch(abort), jobMs / 4);
+      stopping.addEventListener('abort', abort);
       try {
         await spec.run(spec.data.parse(job.attrs.data), stop.signal);
       } catch (error) {
         log.error('job.failed', { job: name, data: job.attrs.data, error: describe(error) });
       } finally {
         clearInterval(beat);
+        stopping.removeEventListener('abort', abort);
       }
     },
     { concurrency, lockLimit: concurrency, lockLifetime: jobMs, removeOnComplete: true },

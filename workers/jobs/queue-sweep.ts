@@ -12,7 +12,10 @@ export const queueSweep = (world: WorkerWorld): JobSpec<typeof Data> => ({
   data: Data,
   concurrency: 1,
   async run() {
-    await sweep(world);
-    await chainAudit(world);
+    try {
+      await sweep(world);
+    } finally {
+      await chainAudit(world);
+    }
   },
 });

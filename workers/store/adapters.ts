@@ -65,14 +65,22 @@ export const posts = ({ posts: model }: PlainModels, tenant: TenantId): Posts =>
   },
 });
 
+/**
+ * What follows from something else is read before it and told after it: a thread never says that a rollout is completed before it
+ * says so of the last device.
+ */
+const byConsequence: readonly Due['kind'][] = ['halt', 'workOrder', 'rollout', 'proposal', 'deployment'];
+
 /** Records that chat has not caught up with. `models` are those whose kind is in chat, by the name that Due uses. */
 export const outbox = (models: Readonly<Record<Due['kind'], Model<Doc>>>, tenant: TenantId): Outbox => ({
   async due(limit) {
-    const found = Object.entries(models).map(async ([kind, model]) => {
+    const found: Due[] = [];
+    for (const kind of byConsequence) {
+      const model = models[kind];
       const docs = await model.find({ tenant, draw: true }, { _id: 0, id: 1, rev: 1, lines: 1 }).limit(limit).lean();
-      return docs.map(({ id, rev, lines }) => ({ kind: kind as Due['kind'], id, rev, lines: lines as Line[] }));
-    });
-    return (await Promise.all(found)).flat();
+      found.push(...docs.map(({ id, rev, lines }) => ({ kind, id, rev, lines: lines as Line[] })));
+    }
+    return found.reverse();
   },
   async done({ kind, id, rev, lines }) {
     const _id = keyOf(tenant, id);

@@ -104,6 +104,6 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     audit: adapters.audit(Object.values(models), plain, tenant),
     outbox: adapters.outbox(inChat, tenant),
     posts: adapters.posts(plain, tenant),
-    inbox: inboxOf(plain),
+    inbox: inboxOf(plain, tenant),
   };
 }

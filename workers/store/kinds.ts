@@ -30,6 +30,7 @@ export const devices: Kind<Device> = {
     cluster: [text],
     retired: flag,
     facts: anything,
+    refreshedAt: instant,
     lastScan: anything,
   },
 };

@@ -1,4 +1,5 @@
 /** One kind of record in MongoDB: compare-and-set on `rev`, with events and thread lines in the same write. */
+import { MongoBulkWriteError } from 'mongodb';
 import mongoose, { type Connection, type Model, type SchemaDefinition } from 'mongoose';
 import type { TenantId } from '../../domain/model/ids.ts';
 import type { Recorded, Records, Said, Where } from '../../domain/ports.ts';
@@ -76,9 +77,10 @@ const ownFields = { _id: 0, events: 0, lines: 0, chain: 0, draw: 0 } as const;
 
 /** The Records port of one kind for one tenant. The casts say that a stored document has the record's fields: `save` wrote them. */
 export function recordsOf<R extends Recorded>(model: Model<Doc>, kind: Kind<R>, tenant: TenantId): Records<R> {
-  const marks = ({ events }: Said) => ({
+  const insert = inserter(model);
+  const marks = ({ events, quiet }: Said) => ({
     ...(events.length > 0 ? { chain: true } : {}),
-    ...(kind.inChat ? { draw: true } : {}),
+    ...(kind.inChat && !quiet ? { draw: true } : {}),
   });
   return {
     async get(id) {
@@ -92,7 +94,7 @@ export function recordsOf<R extends Recorded>(model: Model<Doc>, kind: Kind<R>, 
     async insert(record, said) {
       const kept = { _id: keyOf(tenant, record.id), events: [...said.events], lines: [...(said.lines ?? [])] };
       try {
-        await model.create({ ...record, ...kept, chain: false, draw: false, ...marks(said) });
+        await insert({ ...record, ...kept, chain: false, draw: false, ...marks(said) });
         return true;
       } catch (error) {
         if (isDuplicate(error)) return false;
@@ -110,11 +112,48 @@ export function recordsOf<R extends Recorded>(model: Model<Doc>, kind: Kind<R>, 
   };
 }
 
+type Waiting = { readonly doc: Doc; readonly done: () => void; readonly failed: (error: unknown) => void };
+
+/**
+ * Sends what is inserted within one turn of the event loop as one command: the scan of a device brings a record for each patch, and
+ * a fleet of them was half of a scan's database time. Each insert succeeds or fails for itself. Mongoose would make a live document
+ * of each, which costs more than sending it; of its checks only the one against unknown fields is needed, because the rest is typed.
+ */
+function inserter(model: Model<Doc>): (doc: Doc) => Promise<void> {
+  let waiting: Waiting[] = [];
+  async function send(): Promise<void> {
+    const batch = waiting;
+    waiting = [];
+    const docs = batch.map(({ doc }) => doc);
+    const problem = await model.collection.insertMany(docs as object[], { ordered: false, ignoreUndefined: true }).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    // Without a list of what went wrong with which document, nothing is known of any of them.
+    const single = problem instanceof MongoBulkWriteError ? [problem.writeErrors].flat() : null;
+    for (const [at, { done, failed }] of batch.entries()) {
+      const own = single ? single.find(({ index }) => index === at) : problem;
+      if (own) failed(own);
+      else done();
+    }
+  }
+  return (doc) =>
+    new Promise((done, failed) => {
+      const unknown = Object.keys(doc).find((field) => !model.schema.path(field));
+      if (unknown) throw new Error(`store.unknown-field: ${model.modelName} has no ${unknown}`);
+      if (waiting.length === 0) setImmediate(send);
+      waiting.push({ doc, done, failed });
+    });
+}
+
 /** The driver's filter for a Where, always within the tenant. */
 function filterOf<R extends Recorded>(where: Where<R>, tenant: TenantId): Record<string, unknown> {
   const filter: Record<string, unknown> = { tenant };
   for (const [field, wanted] of Object.entries(where) as [string, unknown][]) {
-    if (has(wanted, 'in')) filter[field] = { $in: wanted.in };
+    // The id is part of the key, and the key is what has an index.
+    if (field === 'id' && has(wanted, 'in')) {
+      filter['_id'] = { $in: (wanted.in as readonly string[]).map((id) => keyOf(tenant, id)) };
+    } else if (has(wanted, 'in')) filter[field] = { $in: wanted.in };
     else if (has(wanted, 'before')) filter[field] = { $lt: wanted.before };
     else filter[field] = wanted;
   }

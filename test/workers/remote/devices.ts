@@ -36,6 +36,7 @@ export function aDevice(fields: Partial<Device>): Device {
     cluster: [],
     retired: false,
     facts: null,
+    refreshedAt: null,
     lastScan: null,
     ...fields,
   };
