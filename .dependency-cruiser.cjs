@@ -16,11 +16,7 @@ module.exports = {
       { path: '^bot/(slack|discord|web)/' },
       { path: '^bot/(slack|discord|web|cli)/', pathNot: '^bot/$1/' },
     ),
-    rule(
-      'nothing-imports-demo',
-      { path: '^(bot|workers|domain|config)/', pathNot: '^bot/cli/' },
-      { path: '^demo/' },
-    ),
+    rule('nothing-imports-demo', { path: '^(bot|workers|domain|config)/', pathNot: '^bot/cli/' }, { path: '^demo/' }),
     rule('product-never-imports-tests', { path: '^(bot|workers|domain|config|demo)/' }, { path: '^(test|bench)/' }),
     rule('no-cycles', {}, { circular: true }),
   ],
