@@ -63,24 +63,41 @@ async function proposals(store: TenantStore, ids: readonly string[]) {
   for (const id of ids) await store.proposals.insert(proposal({ id, tenant }), { events: [] });
 }
 
+function signal(): { readonly fired: Promise<void>; fire(): void } {
+  let fire = () => {};
+  const fired = new Promise<void>((resolve) => {
+    fire = resolve;
+  });
+  return { fired, fire: () => fire() };
+}
+
 describe('the relay', () => {
   it('sends nothing more once its claim has gone to another one, so that nothing is sent twice', async () => {
     const store = emptyStore();
     const tenant = tenantOf();
     await proposals(store, ['p-a', 'p-b', 'p-c']);
-    const second = platform();
-    // A send that takes longer than the lease: meanwhile another process takes over and sends everything.
+    // The first one sends something that takes longer than its lease. A second one takes over, and is in the middle of its second
+    // message when the first one goes on.
+    const [inTheMiddle, goOn] = [signal(), signal()];
+    const second = platform(async () => {
+      if (second.sent.length !== 1) return;
+      inTheMiddle.fire();
+      await goOn.fired;
+    });
     let inTheAir: string | null = null;
+    let ends: Promise<void> | undefined;
     const slow = platform(async (_, { title }) => {
       if (inTheAir !== null) return;
       inTheAir = title;
       await database.connection
         .collection<{ _id: string }>('claims')
         .updateOne({ _id: `${tenant}/relay` }, { $set: { leaseUntil: new Date(0) } });
-      const other = relayOn(store, second.messenger);
-      await other.tick();
+      ends = relayOn(store, second.messenger).tick();
+      await inTheMiddle.fired;
     });
     await relayOn(store, slow.messenger).tick();
+    goOn.fire();
+    await ends;
     expect(slow.sent.map(({ title }) => title)).toEqual([inTheAir]);
     expect(second.sent.map(({ title }) => title).sort()).toEqual(['p-a', 'p-b', 'p-c']);
   });
