@@ -123,7 +123,8 @@ async function fill(world: World, proposals: number, devices: number): Promise<v
     for (const device of all) {
       const missing: Applicability = {
         ...{ id: `${device.id}/${patch.id}`, tenant: world.tenant, rev: 1, device: device.id, patch: patch.id },
-        ...{ state: 'missing', undo: 'downgrade', because: null, at: new Date() },
+        ...{ state: 'missing', undo: 'downgrade', because: null, at: new Date(), planned: true },
+        wants: [{ name: `${source}:amd64`, version: '1.1' }],
         transaction: [{ name: source, arch: 'amd64', from: '1.0', to: '1.1' }],
       };
       await world.applicabilities.insert(missing, { events: [] });

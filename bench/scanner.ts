@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { compiled } from './compiled.ts';
 import type { Answer, Order } from './scan-process.ts';
 
-export type Scanned = Extract<Answer, { kind: 'scanned' }>;
+export type Worked = Extract<Answer, { kind: 'worked' }>;
 export type Scanner = {
   /** CPU seconds from its start until it was ready: loading, connecting to the database, enrolling the devices. */
   readonly startSeconds: number;
-  scan(): Promise<Scanned>;
+  work(order: 'scan' | 'plan'): Promise<Worked>;
   close(): Promise<void>;
 };
 
@@ -18,9 +18,9 @@ export async function startScanner(settings: unknown, uri: string, node: readonl
   const { cpuSeconds } = await ask(child, { open: { settings, uri } });
   return {
     startSeconds: cpuSeconds,
-    async scan() {
-      const answer = await ask(child, 'scan');
-      if (answer.kind !== 'scanned') throw new Error(`the worker answered a scan with ${answer.kind}`);
+    async work(order) {
+      const answer = await ask(child, order);
+      if (answer.kind !== 'worked') throw new Error(`the worker answered ${order} with ${answer.kind}`);
       return answer;
     },
     async close() {

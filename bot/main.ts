@@ -15,6 +15,8 @@ export type Bot = {
   readonly desk: Desk;
   /** null when the settings name other platforms and no web chat. */
   readonly web: Web | null;
+  /** Draws what is due now, instead of at the next tick. */
+  tell(): Promise<void>;
   stop(): Promise<void>;
 };
 type Platform = { readonly messenger: Messenger; stop(): Promise<void>; healthy(): boolean };
@@ -58,6 +60,7 @@ export async function startBot(settings: Settings, base: Base): Promise<Bot> {
   return {
     desk,
     web,
+    tell: relay.tick,
     async stop() {
       await relay.stop();
       await Promise.all([platforms.slack?.stop(), platforms.discord?.stop(), web?.stop()]);

@@ -1,12 +1,15 @@
 /** What `npm start` shows without settings: twelve devices, a repository with trouble in it, and the web chat. */
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Bot, startBot } from '../bot/main.ts';
 import { defaultDataDir } from '../config/data-dir.ts';
 import { makeLog } from '../config/log.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
+import { follow } from '../domain/flows/plan-device.ts';
 import { scanFleet } from '../domain/flows/scan-fleet.ts';
 import type { PersonId } from '../domain/model/ids.ts';
+import type { WorkerWorld } from '../domain/ports.ts';
 import { openBase, startWorkers } from '../workers/main.ts';
 import { findDatabase } from '../workers/store/database/find-database.ts';
 import { inDatabase } from '../workers/store/database/in-database.ts';
@@ -39,11 +42,26 @@ export async function startDemo(env: NodeJS.ProcessEnv, say: (line: string) => v
     stops.push(bot.stop);
     say('Scanning the devices');
     await scanFleet(workers.world, fleet.devices.length, new AbortController().signal);
+    await everythingProposed(workers.world);
+    await bot.tell();
     return { link: await linkOf(bot), mode: fleet.mode, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+const patienceMs = 30_000;
+
+/** The workers scan at the same time: whoever is last, the cards are there before the link is shown. */
+async function everythingProposed(world: WorkerWorld): Promise<void> {
+  for (const started = Date.now(); Date.now() - started < patienceMs; await delay(100)) {
+    if ((await world.applicabilities.count({ planned: false })) === 0) break;
+  }
+  await follow(
+    world,
+    (await world.patches.find({})).map(({ id }) => id),
+  );
 }
 
 async function linkOf({ web }: Bot): Promise<string> {

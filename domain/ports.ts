@@ -184,6 +184,8 @@ export type Waiting = { readonly event: AuditEvent; readonly from: string };
 export interface Queue {
   deployment(id: DeploymentId, at?: Date): Promise<void>;
   scan(device: DeviceId): Promise<void>;
+  /** A scan of all devices, now. */
+  fleet(): Promise<void>;
 }
 
 /** Who is who, from the settings. */

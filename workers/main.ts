@@ -64,7 +64,8 @@ export async function startWorkers(settings: Settings, base: Base): Promise<Work
   registerJobs(jobs.agenda, world, { scanAtOnce: settings.scan.concurrency, leases, stopping: jobs.stopping });
   await jobs.start();
   const recurring = await keepRecurring(settings, base);
-  for (const device of await world.devices.find({ retired: false, facts: null })) await jobs.queue.scan(device.id);
+  // Devices that nobody has seen yet do not wait for the next regular scan.
+  if ((await world.devices.count({ retired: false, facts: null })) > 0) await jobs.queue.fleet();
   return {
     world,
     async stop() {
@@ -85,6 +86,7 @@ async function keepRecurring(settings: Settings, { jobs, store, world, owner }: 
   const look = async () => {
     if ((await store.claims.take('recurring', owner, recurMs)) === null) return;
     await jobs.recur('queue.sweep', 5000);
+    await jobs.recur('fleet.plan', 30_000);
     await jobs.recur('fleet.scan', settings.scan.cron, settings.scan.zone);
   };
   await look();

@@ -42,7 +42,8 @@ async function candidatesOf(world: World, patch: PatchId, policy: Policy): Promi
   );
   return missing.flatMap((applicability) => {
     const device = chosen.get(applicability.device);
-    return device ? [{ device, applicability }] : [];
+    // Not simulated yet: it joins when its plan is known.
+    return device && applicability.transaction.length > 0 ? [{ device, applicability }] : [];
   });
 }
 

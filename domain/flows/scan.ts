@@ -1,12 +1,11 @@
 /** One visit to one device: what it has, what its package manager offers, and what that means for patches. */
 
-import type { Backend, Offer, PackageState, ScanReport, Simulation } from '../backends/backend.ts';
+import type { Backend, Offer, PackageState, ScanReport } from '../backends/backend.ts';
 import { backends } from '../backends/index.ts';
 import type { Device, DeviceFacts, Inventory } from '../model/device.ts';
 import { platformOf } from '../model/device.ts';
 import { Failure } from '../model/failure.ts';
 import { type Applicability, applicabilityId, type Patch, patchId } from '../model/patch.ts';
-import { canonical } from '../model/plan.ts';
 import { ok } from '../model/result.ts';
 import type { DeviceSession, RunOutcome, WorkerWorld } from '../ports.ts';
 import { own, said, update } from './say.ts';
@@ -113,8 +112,7 @@ export async function scanDevice(
     const refreshed = await refreshLists(world, device, session, lists);
     const fresh = device.lastScan?.problem === null ? (device.facts?.stamp ?? null) : null;
     const scanned = await look(world, device, fresh, session);
-    const changed =
-      scanned.report.kind === 'full' ? await record(world, scanned, session) : await missed(world, device);
+    const changed = scanned.report.kind === 'full' ? await record(world, scanned) : await missed(world, device);
     await saveFacts(world, device, scanned.facts, refreshed);
     return changed;
   } catch (error) {
@@ -140,7 +138,7 @@ export async function rescan(
   const session = await world.remote.open(device);
   const scanned = await look(world, device, null, session);
   if (scanned.report.kind !== 'full') throw new Error('scan.not-full');
-  await record(world, scanned, session);
+  await record(world, scanned);
   await saveFacts(world, device, scanned.facts, { at: device.refreshedAt, problem: null });
   return { facts: scanned.facts, packages: scanned.report.packages };
 }
@@ -157,7 +155,8 @@ async function saveFacts(world: WorkerWorld, device: Device, facts: DeviceFacts,
   });
 }
 
-async function saveProblem(world: WorkerWorld, device: Device, failure: Failure): Promise<void> {
+/** Records why a device could not be visited. */
+export async function saveProblem(world: WorkerWorld, device: Device, failure: Failure): Promise<void> {
   const at = world.clock.now();
   const problem = { code: failure.code, text: failure.message };
   await update(world.devices, device.id, null, (now) => ({
@@ -175,7 +174,7 @@ async function saveProblem(world: WorkerWorld, device: Device, failure: Failure)
 type FullScan = Scanned & { readonly report: Extract<ScanReport, { kind: 'full' }> };
 
 /** Records a full scan. The caller has checked the kind. */
-async function record(world: WorkerWorld, scanned: Scanned, session: DeviceSession): Promise<ReadonlySet<Patch['id']>> {
+async function record(world: WorkerWorld, scanned: Scanned): Promise<ReadonlySet<Patch['id']>> {
   const { device, facts, report, backend } = scanned as FullScan;
   const inventory: Inventory = {
     device: device.id,
@@ -185,9 +184,8 @@ async function record(world: WorkerWorld, scanned: Scanned, session: DeviceSessi
   };
   await world.inventories.put(inventory);
   const groups = bySource(platformOf(facts), report.offers);
-  const simulations = await simulate(device, backend, session, groups);
   await catalog(world, backend, facts, groups);
-  const now = new Map(groups.map((group, index) => [group.id, finding(group, simulations[index])]));
+  const now = new Map(groups.map((group) => [group.id, finding(group)]));
   return await saveApplicabilities(world, device, facts, now, report.packages);
 }
 
@@ -210,41 +208,14 @@ function bySource(platform: string, offers: readonly Offer[]): readonly Group[] 
   return [...groups.values()];
 }
 
-async function simulate(
-  device: Device,
-  backend: Backend,
-  session: DeviceSession,
-  groups: readonly Group[],
-): Promise<readonly (Simulation | undefined)[]> {
-  const wanted = groups.filter(installable);
-  if (wanted.length === 0) return groups.map(() => undefined);
-  const wishes = wanted.map(({ offers }) =>
-    offers.map(({ name, arch, to }) => ({ name: `${name}:${arch}`, version: to })),
-  );
-  const outcome = await session.run(backend.simulate(wishes), { timeoutMs: scanTimeoutMs });
-  const simulations = backend.readSimulations(output(device, outcome));
-  return groups.map((group) => simulations[wanted.indexOf(group)]);
-}
+type Finding = Pick<Applicability, 'state' | 'wants'>;
 
-const installable = (group: Group): boolean => group.offers.some(({ state }) => state === 'missing');
-
-type Finding = Pick<Applicability, 'state' | 'transaction' | 'undo' | 'because'>;
-
-function finding(group: Group, simulation: Simulation | undefined): Finding {
-  const keptBack = group.offers.find(({ state }) => state !== 'missing');
-  if (!simulation) {
-    const state = keptBack?.state ?? 'kept-back';
-    return { state: state === 'missing' ? 'kept-back' : state, transaction: [], undo: 'none', because: null };
+/** `missing` as far as a scan can tell: what exactly would happen is simulated afterwards (plan-device.ts). */
+function finding({ offers }: Group): Finding {
+  if (offers.some(({ state }) => state === 'missing')) {
+    return { state: 'missing', wants: offers.map(({ name, arch, to }) => ({ name: `${name}:${arch}`, version: to })) };
   }
-  if (simulation.problem !== null) {
-    return { state: 'kept-back', transaction: [], undo: 'none', because: simulation.problem };
-  }
-  const removes = simulation.transaction.filter(({ to }) => to === null).map(({ name }) => name);
-  if (removes.length > 0) {
-    const because = `installing it would remove ${removes.join(', ')}`;
-    return { state: 'kept-back', transaction: simulation.transaction, undo: simulation.undo, because };
-  }
-  return { state: 'missing', transaction: simulation.transaction, undo: simulation.undo, because: null };
+  return { state: offers[0]?.state ?? 'kept-back', wants: [] };
 }
 
 /** Adds the patches that the catalog does not have yet. */
@@ -305,7 +276,7 @@ async function saveApplicabilities(
 function noLongerOffered(patch: Patch['id'], versions: ReadonlySet<string>, rebootRequired: boolean): Finding {
   const installed = versions.has(patch.slice(patch.indexOf('/') + 1));
   const state = installed ? (rebootRequired ? 'pending-reboot' : 'installed') : 'not-applicable';
-  return { state, transaction: [], undo: 'none', because: null };
+  return { state, wants: [] };
 }
 
 async function saveApplicability(
@@ -320,7 +291,18 @@ async function saveApplicability(
   const event = own(at, 'applicability.changed', id, { state: found.state });
   if (!old) {
     return world.applicabilities.insert(
-      { id, tenant: world.tenant, rev: 1, device: device.id, patch, at, ...found },
+      {
+        id,
+        tenant: world.tenant,
+        rev: 1,
+        device: device.id,
+        patch,
+        at,
+        ...unplanned(found),
+        transaction: [],
+        undo: 'none',
+        because: null,
+      },
       said(event),
     );
   }
@@ -329,19 +311,26 @@ async function saveApplicability(
   await update(world.applicabilities, id, null, (now) => {
     const next = afterScan(now, found, at);
     changed = next !== now;
-    return ok({ next, said: said(event) });
+    return ok({ next, said: next.state === now.state ? { events: [] } : said(event) });
   });
   return changed;
 }
 
+/** What is missing has to be simulated anew after every change of the device's packages. */
+const unplanned = (found: Finding): Finding & Pick<Applicability, 'planned'> => ({
+  ...found,
+  planned: found.state !== 'missing',
+});
+
 /** The same record when this scan has nothing new to say: also when a scan that ended later, or a rollback, has spoken already. */
 function afterScan(now: Applicability, found: Finding, at: Date): Applicability {
   if (now.at > at) return now;
-  const state = found.state === 'missing' && sticky.includes(now.state) ? now.state : found.state;
-  const same =
-    now.state === state &&
-    now.undo === found.undo &&
-    now.because === found.because &&
-    canonical(now.transaction) === canonical(found.transaction);
-  return same ? now : { ...now, ...found, state, at, rev: now.rev + 1 };
+  if (found.state === 'missing') {
+    // The last transaction stands until the next simulation: a proposal is not voided by every scan.
+    const state = sticky.includes(now.state) ? now.state : found.state;
+    return { ...now, ...unplanned(found), state, at, rev: now.rev + 1 };
+  }
+  if (now.state === found.state) return now;
+  const empty = { transaction: [], undo: 'none' as const, because: null };
+  return { ...now, ...unplanned(found), ...empty, at, rev: now.rev + 1 };
 }

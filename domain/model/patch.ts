@@ -54,7 +54,11 @@ export type Applicability = {
   readonly device: DeviceId;
   readonly patch: PatchId;
   readonly state: ApplicabilityState;
-  /** Everything that installing this patch here would do, as the package manager itself simulated it. Empty when not missing. */
+  /** What to ask the package manager for. Empty when not missing. */
+  readonly wants: readonly { readonly name: string; readonly version: string }[];
+  /** False while the transaction was not simulated since the device's packages changed. */
+  readonly planned: boolean;
+  /** Everything that installing this patch here would do, as the package manager itself simulated it. Empty until it did, and when not missing. */
   readonly transaction: readonly TransactionItem[];
   /** Whether every old version can be had again before the install. */
   readonly undo: 'downgrade' | 'none';

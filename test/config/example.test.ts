@@ -2,23 +2,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import ssh2 from 'ssh2';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadSettings } from '../../config/load.ts';
 import { deviceSeeds, logins, people, policies } from '../../config/records.ts';
 import { readSettings, Settings } from '../../config/settings.ts';
+import { keyPair } from '../keys.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'patchherd-example-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('config/example.yaml', () => {
   const text = readFileSync(fileURLToPath(new URL('../../config/example.yaml', import.meta.url)), 'utf8');
-  const locked = ssh2.utils.generateKeyPairSync('ed25519', {
-    passphrase: 'p',
-    cipher: 'aes256-ctr',
-    rounds: 4,
-  }).private;
+  const locked = keyPair('p').private;
   const contents: Readonly<Record<string, string>> = {
     'database-uri': 'mongodb://localhost/patchherd',
     'slack-bot-token': 'xoxb-1',

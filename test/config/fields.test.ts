@@ -1,5 +1,5 @@
-import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
+import { keyPair } from '../keys.ts';
 import { device, full, minimal, said, window } from './samples.ts';
 
 describe('one field at a time', () => {
@@ -109,11 +109,7 @@ describe('one field at a time', () => {
     ]);
   });
   it('a key is tried with its passphrase, and a public key is called by its name', () => {
-    const locked = ssh2.utils.generateKeyPairSync('ed25519', {
-      passphrase: 'open sesame',
-      cipher: 'aes256-ctr',
-      rounds: 4,
-    });
+    const locked = keyPair('open sesame');
     const tried = (field: object) => said({ ...full, credentials: [{ name: 'fleet-key', kind: 'key', ...field }] });
     expect(tried({ key: locked.private, passphrase: 'open sesame' })).toEqual([]);
     expect(tried({ key: locked.private })[0]).toContain('give passphraseFile too');

@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadSettings } from '../../config/load.ts';
+import { keyPair } from '../keys.ts';
 import { failure } from './samples.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'patchherd-settings-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-const key = ssh2.utils.generateKeyPairSync('ed25519').private;
+const key = keyPair().private;
 
 let files = 0;
 function file(text: string | Uint8Array, mode = 0o600): string {

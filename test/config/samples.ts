@@ -1,9 +1,9 @@
 /** Good settings to break in one place, and what is said about them. */
-import ssh2 from 'ssh2';
 import { problemsIn } from '../../config/settings.ts';
 import { Failure } from '../../domain/model/failure.ts';
+import { keyPair } from '../keys.ts';
 
-const key = ssh2.utils.generateKeyPairSync('ed25519').private;
+const key = keyPair().private;
 export const window = { cron: '0 2 * * *', zone: 'Europe/Madrid', durationMinutes: 180 };
 export const minimal = { tenant: 'acme', people: [{ id: 'kim', name: 'Kim Park', zone: 'Europe/Madrid' }] };
 export const device = { name: 'web-1', address: '192.0.2.10', user: 'patchherd', credential: 'fleet-key' };

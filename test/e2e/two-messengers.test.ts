@@ -80,5 +80,5 @@ async function chatOnBoth({ world, store, database, owner }: Base, slack: FakeSl
   const relay = makeRelay({ outlets, outbox, posts, claims, clock, log, owner, shownBy: (due) => shownBy(world, due) });
   nudge = relay.nudge;
   relay.start();
-  return { desk, web: null, stop: () => relay.stop().then(() => chat.stop()) };
+  return { desk, web: null, tell: relay.tick, stop: () => relay.stop().then(() => chat.stop()) };
 }

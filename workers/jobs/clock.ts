@@ -1,4 +1,5 @@
 /** Agenda as the clock: it wakes us up, the records say what is due. Rules of facts on database and Agenda, section 1.3. */
+import { setMaxListeners } from 'node:events';
 import { MongoBackend } from '@agendajs/mongo-backend';
 import { Agenda, InMemoryNotificationChannel } from 'agenda';
 import type { Connection } from 'mongoose';
@@ -34,6 +35,7 @@ export function jobClock(connection: Connection, owner: string, log: Log, lockMs
   agenda.on('error', (error) => log.error('queue.failed', { error: error.message }));
   const jobs = connection.collection(collection);
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // every running handler listens
   let started = false;
   return {
     agenda,
@@ -48,6 +50,14 @@ export function jobClock(connection: Connection, owner: string, log: Log, lockMs
         await agenda
           .create('device.scan', { deviceId: device })
           .unique({ 'data.deviceId': device, lockedAt: null })
+          .schedule(new Date())
+          .save();
+      },
+      async fleet() {
+        // Beside the recurring one, which Agenda keeps as the single job of that name.
+        await agenda
+          .create('fleet.scan', { once: true })
+          .unique({ 'data.once': true, lockedAt: null })
           .schedule(new Date())
           .save();
       },

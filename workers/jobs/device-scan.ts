@@ -1,8 +1,7 @@
 /** device.scan: visit one device now, because somebody asked. */
 import { z } from 'zod';
-import { proposePatch } from '../../domain/flows/propose.ts';
+import { follow, planDevice } from '../../domain/flows/plan-device.ts';
 import { scanDevice } from '../../domain/flows/scan.ts';
-import { closeHealed } from '../../domain/flows/work-orders.ts';
 import type { DeviceId } from '../../domain/model/ids.ts';
 import type { WorkerWorld } from '../../domain/ports.ts';
 import type { JobSpec } from './job.ts';
@@ -17,9 +16,7 @@ export const deviceScan = (world: WorkerWorld): JobSpec<typeof Data> => ({
   async run({ deviceId }) {
     const device = await world.devices.get(deviceId as DeviceId); // checked: queue.scan is the only writer of this data
     if (!device || device.retired) return;
-    for (const patch of (await scanDevice(world, device, 'refresh')) ?? []) {
-      await proposePatch(world, patch);
-      await closeHealed(world, patch);
-    }
+    const seen = await scanDevice(world, device, 'refresh');
+    if (seen) await follow(world, new Set([...seen, ...(await planDevice(world, device))]));
   },
 });

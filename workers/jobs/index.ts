@@ -3,6 +3,7 @@ import type { Agenda } from 'agenda';
 import type { WorkerWorld } from '../../domain/ports.ts';
 import { deploymentRun } from './deployment-run.ts';
 import { deviceScan } from './device-scan.ts';
+import { fleetPlan } from './fleet-plan.ts';
 import { fleetScan } from './fleet-scan.ts';
 import { type Leases, register } from './job.ts';
 import { queueSweep } from './queue-sweep.ts';
@@ -17,5 +18,6 @@ export function registerJobs(
   register(agenda, deploymentRun(world, leases.deviceMs), parts);
   register(agenda, deviceScan(world), parts);
   register(agenda, fleetScan(world, scanAtOnce), parts);
+  register(agenda, fleetPlan(world, scanAtOnce), parts);
   register(agenda, queueSweep(world), parts);
 }

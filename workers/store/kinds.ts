@@ -54,8 +54,18 @@ export const patches: Kind<Patch> = {
 export const applicabilities: Kind<Applicability> = {
   name: 'applicabilities',
   inChat: false,
-  indexes: [{ device: 1 }, { patch: 1, state: 1 }],
-  fields: { device: text, patch: text, state: text, transaction: [anything], undo: text, because: text, at: instant },
+  indexes: [{ device: 1 }, { patch: 1, state: 1 }, { planned: 1 }],
+  fields: {
+    device: text,
+    patch: text,
+    state: text,
+    wants: [anything],
+    planned: flag,
+    transaction: [anything],
+    undo: text,
+    because: text,
+    at: instant,
+  },
 };
 
 export const proposals: Kind<Proposal> = {

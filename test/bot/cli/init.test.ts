@@ -4,23 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import ssh2 from 'ssh2';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Ask, terminalAsk } from '../../../bot/cli/ask.ts';
 import { init } from '../../../bot/cli/init.ts';
 import { type Answers, answersFrom, flags } from '../../../bot/cli/init-draft.ts';
 import { check, loadSettings } from '../../../config/load.ts';
+import { keyPair } from '../../keys.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'patchherd-init-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const keyFile = join(dir, 'key');
-writeFileSync(keyFile, ssh2.utils.generateKeyPairSync('ed25519').private, { mode: 0o600 });
+writeFileSync(keyFile, keyPair().private, { mode: 0o600 });
 const lockedFile = join(dir, 'locked');
-const locked = ssh2.utils.generateKeyPairSync('ed25519', {
-  passphrase: 'open sesame',
-  cipher: 'aes256-ctr',
-  rounds: 4,
-});
+const locked = keyPair('open sesame');
 writeFileSync(lockedFile, locked.private, { mode: 0o600 });
 
 let files = 0;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../../database.ts';
+import { keyPair } from '../../keys.ts';
 import { makePlace, type Place, type Ran } from './shell.ts';
 
 vi.setConfig({ testTimeout: 120_000 }); // a dozen processes, each of which compiles the shell, on a busy machine
@@ -170,7 +170,7 @@ describe('with settings that work', () => {
     expect(code).toBe(130);
   });
   it('takes its first settings from flags, and they are settings that work', async () => {
-    const key = await place.write('key', ssh2.utils.generateKeyPairSync('ed25519').private);
+    const key = await place.write('key', keyPair().private);
     const answers = ['--name', 'Zoë Park', '--zone', 'UTC', '--address', '127.0.0.1', '--key-file', key];
     expectMistake(await place.run('init', '--out', 'new.yaml', '--zone', 'UTC').then(onlyText), '--name --address');
     expect((await place.run('init', '--out', 'new.yaml', '--tenant', 'acme', ...answers)).code).toBe(0);

@@ -40,6 +40,8 @@ describe('"Try again" on a work order', () => {
       device,
       patch,
       state: 'rolled-back',
+      wants: [],
+      planned: true,
       transaction: [],
       undo: 'none',
       because: 'it broke',

@@ -92,7 +92,11 @@ function worldOf(database: Database, tenant: TenantId, options: Options): FlowWo
     },
     calendar: calendar(),
     log: { info: () => {}, warn: () => {}, error: () => {} },
-    queue: { deployment: async (id, at) => void woken.push({ id, at: at ?? null }), scan: async () => {} },
+    queue: {
+      deployment: async (id, at) => void woken.push({ id, at: at ?? null }),
+      scan: async () => {},
+      fleet: async () => {},
+    },
     people: directory(people),
     policies: options.like?.policies ?? policies,
     maxAgeMs: 24 * 3_600_000,

@@ -6,6 +6,7 @@ import type { Devices } from '../../../domain/ports.ts';
 import type { Credential } from '../../../workers/remote/credentials.ts';
 import type { SshLimits } from '../../../workers/remote/limits.ts';
 import { sshDevices } from '../../../workers/remote/ssh.ts';
+import { keyPair } from '../../keys.ts';
 import { aDevice, fingerprintOfText, listeningLog, newKey } from './devices.ts';
 import { startSshServer, startTcpServer } from './ssh-server.ts';
 
@@ -108,11 +109,7 @@ describe('the login', () => {
   });
 
   it('by an encrypted key works with its passphrase, and says so without it', async () => {
-    const key = ssh2.utils.generateKeyPairSync('ed25519', {
-      passphrase: 'open sesame',
-      cipher: 'aes256-ctr',
-      rounds: 4,
-    });
+    const key = keyPair('open sesame');
     const far = await server();
     await devicesWith({ kind: 'key', privateKey: key.private, passphrase: 'open sesame' }).open(far.device());
     for (const passphrase of [undefined, 'wrong']) {

@@ -4,8 +4,9 @@ import type { Device } from '../../../domain/model/device.ts';
 import type { DeviceId, TenantId } from '../../../domain/model/ids.ts';
 import type { Log } from '../../../domain/ports.ts';
 import { fingerprintOf } from '../../../workers/remote/host-keys.ts';
+import { keyPair } from '../../keys.ts';
 
-export const newKey = () => ssh2.utils.generateKeyPairSync('ed25519');
+export const newKey = () => keyPair();
 
 /** The fingerprint of a private or public key in text form. */
 export function fingerprintOfText(key: string): string {
