@@ -1,4 +1,5 @@
 /** Which database a data directory uses, so that a changed machine cannot silently start with an empty one. */
+import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -37,8 +38,10 @@ export async function remembered(dataDir: string): Promise<Choice | null> {
 /** Writes the choice, whole or not at all. */
 export async function remember(dataDir: string, choice: Choice): Promise<void> {
   const file = choiceFile(dataDir);
-  await writeFile(`${file}.new`, `${JSON.stringify(choice)}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  // A name of its own: several commands may start at the same moment.
+  const fresh = `${file}.${randomUUID()}`;
+  await writeFile(fresh, `${JSON.stringify(choice)}\n`, { mode: 0o600 });
+  await rename(fresh, file);
 }
 
 /** The refusal to go on with another database than before; `because` says what is different today. */
