@@ -6,6 +6,7 @@ import type { Applicability, Patch } from '../model/patch.ts';
 import { canonical } from '../model/plan.ts';
 import { ok } from '../model/result.ts';
 import type { WorkerWorld } from '../ports.ts';
+import { atOnce } from './at-once.ts';
 import { proposePatch } from './propose.ts';
 import { own, said, update } from './say.ts';
 import { backendOf, output, saveProblem } from './scan.ts';
@@ -74,10 +75,10 @@ async function savePlan(
   return changed;
 }
 
-/** Plans every device that needs it, `atOnce` at the same time, one process at a time, and gives the patches that changed. */
+/** Plans every device that needs it, `most` at the same time, one process at a time, and gives the patches that changed. */
 export async function planFleet(
   world: WorkerWorld,
-  atOnce: number,
+  most: number,
   signal: AbortSignal,
 ): Promise<ReadonlySet<Patch['id']>> {
   const turn = await world.claims.take('plan', world.owner, turnMs);
@@ -86,17 +87,11 @@ export async function planFleet(
     const open = await world.applicabilities.find({ planned: false });
     const devices =
       open.length > 0 ? await world.devices.find({ id: { in: [...new Set(open.map(({ device }) => device))] } }) : [];
-    const waiting = devices
-      .filter(({ lastScan, retired }) => !retired && lastScan?.problem === null)
-      [Symbol.iterator]();
+    const willing = devices.filter(({ lastScan, retired }) => !retired && lastScan?.problem === null);
     const changed = new Set<Patch['id']>();
-    const visit = async () => {
-      for (const device of waiting) {
-        if (signal.aborted) return;
-        for (const patch of await planDevice(world, device)) changed.add(patch);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(atOnce, devices.length) }, visit));
+    await atOnce(willing, most, signal, async (device) => {
+      for (const patch of await planDevice(world, device)) changed.add(patch);
+    });
     return changed;
   } finally {
     await world.claims.release('plan', turn);

@@ -2,6 +2,7 @@
 import type { ProposalView } from '../cards/proposal-card.ts';
 import type { Device } from '../model/device.ts';
 import type { ProposalId } from '../model/ids.ts';
+import { onCall } from '../model/people.ts';
 import type { World } from '../ports.ts';
 import { windowNow } from './gate.ts';
 
@@ -20,11 +21,7 @@ export async function proposalView(world: World, id: ProposalId): Promise<Propos
 }
 
 /** Whom an owner should tell: the first person on call, else the first admin. */
-export function contactFor(world: World): string {
-  const all = world.people.all();
-  const found = all.find(({ roles }) => roles.includes('oncall')) ?? all.find(({ roles }) => roles.includes('admin'));
-  return found?.name ?? 'your administrator';
-}
+export const contactFor = (world: World): string => onCall(world.people.all())?.name ?? 'your administrator';
 
 /** A device by the name that people type. */
 export const deviceByName = async (world: World, name: string): Promise<Device | undefined> =>

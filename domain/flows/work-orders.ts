@@ -4,7 +4,7 @@ import { type AuditEvent, event } from '../model/audit.ts';
 import type { Deployment } from '../model/deployment.ts';
 import type { PatchId, WorkOrderId } from '../model/ids.ts';
 import { type ApplicabilityState, applicabilityId } from '../model/patch.ts';
-import { may, type Person } from '../model/people.ts';
+import { may, onCall, type Person } from '../model/people.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { moveWorkOrder, type WorkOrder, type WorkOrderVerb, workOrderId } from '../model/work-order.ts';
 import type { Said, World } from '../ports.ts';
@@ -67,8 +67,7 @@ function join(
 function assigneeOf(world: World, { owner }: Deployment): Person | undefined {
   const person = owner ? world.people.byId(owner) : undefined;
   if (person && may(person, 'operator')) return person;
-  const all = world.people.all();
-  return all.find(({ roles }) => roles.includes('oncall')) ?? all.find(({ roles }) => roles.includes('admin'));
+  return onCall(world.people.all());
 }
 
 /** A person's step on an order: claim takes it over, resolve says that it is mended. */

@@ -19,6 +19,3 @@ export class Failure extends Error {
     this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }
-
-/** True for a Failure that may go away by itself. Bugs are never retryable. */
-export const isRetryable = (error: unknown): boolean => error instanceof Failure && error.retryable;

@@ -25,3 +25,7 @@ export function may(person: Person, role: Role | null): boolean {
   if (role === 'viewer') return person.roles.length > 0;
   return role === null || person.roles.includes(role) || person.roles.includes('admin');
 }
+
+/** Who is asked when nobody is named: the first on call, else the first admin. */
+export const onCall = (people: readonly Person[]): Person | undefined =>
+  people.find(({ roles: has }) => has.includes('oncall')) ?? people.find(({ roles: has }) => has.includes('admin'));

@@ -5,6 +5,7 @@ import { flatten, lintDiscord } from '../../../bot/discord/limits.ts';
 import { type DiscordMessage, markOf, renderCard, renderConfirm, renderReply } from '../../../bot/discord/render.ts';
 import { draw, plain } from '../../../bot/discord/text.ts';
 import type { Card, CardButton, Text, Tone } from '../../../domain/cards/card.ts';
+import { seeded } from '../../random.ts';
 import { approval, declined, running, threadLine } from './cards.ts';
 
 /** A message as an outline: text as it is, buttons in brackets, so that a golden is read like the card. */
@@ -205,17 +206,6 @@ describe('text drawn for Discord', () => {
   });
 });
 
-/** Seeded (mulberry32), so that a failure can be repeated. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const nasty = [
   '@everyone',
   '<@&1>',
@@ -274,7 +264,7 @@ function hostileCard(next: () => number): Card {
 describe('whatever a card holds', () => {
   it('Discord takes it, and it pings nobody: 1,000 hostile cards', () => {
     for (let seed = 1; seed <= 1000; seed += 1) {
-      const card = hostileCard(random(seed));
+      const card = hostileCard(seeded(seed));
       const reply = renderReply({ ok: true, text: card.title.repeat(9), card });
       for (const message of [renderCard(card, markOf(`key ${seed}`)), reply]) {
         expect(lintDiscord(message), `seed ${seed}`).toEqual([]);
@@ -286,7 +276,7 @@ describe('whatever a card holds', () => {
 
   it('every button that is shown has a question that can be read, or none', () => {
     for (let seed = 1; seed <= 300; seed += 1) {
-      const card = hostileCard(random(seed));
+      const card = hostileCard(seeded(seed));
       const { components } = renderCard(card);
       for (const one of flatten(components)) {
         if (!('custom_id' in one)) continue;

@@ -1,17 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { shellLine } from '../../../workers/remote/quote.ts';
-
-/** A small seeded generator (mulberry32), so that a failure can be repeated. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seeded } from '../../random.ts';
 
 const nasty =
   `' '' '\\'' " \\ \`id\` $(id) $\{IFS} $HOME ; && | > < ! # * ? ~ [a] {a,b} -oDpkg::Pre-Invoke::=id -- A=b ../../etc %s a é 漢 😀`

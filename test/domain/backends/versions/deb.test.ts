@@ -2,22 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { compareDeb } from '../../../../domain/backends/versions/deb.ts';
+import { seeded } from '../../../random.ts';
 
 /** Pairs from real archives with the order that libapt gives them; outside of the repository. */
 const pairsFile = new URL('../../../../../shared/data/versions/deb.tsv.gz', import.meta.url);
 const hasPairs = existsSync(pairsFile);
 if (!hasPairs) console.warn('skipped: ../shared/data/versions/deb.tsv.gz is not here');
-
-/** Small random numbers that come out the same in every run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function someVersions(count: number): readonly string[] {
   const random = seeded(7);
