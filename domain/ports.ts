@@ -1,9 +1,14 @@
 /** Every port on one page: what the domain needs from the world. Adapters throw Failure, never anything of their library's. */
 import type { Visit } from './backends/backend.ts';
 import type { Card } from './cards/card.ts';
+import type { MatchIndex } from './intel/match.ts';
+import type { Advisory } from './model/advisory.ts';
 import type { AuditEvent, AuditLink } from './model/audit.ts';
+import type { CveFacts, CveField, CveSaying } from './model/cve.ts';
 import type { Deployment } from './model/deployment.ts';
 import type { Device, Inventory } from './model/device.ts';
+import type { FeedState } from './model/feed.ts';
+import type { DeviceFindings } from './model/finding.ts';
 import type { Halt } from './model/halt.ts';
 import type { DeploymentId, DeviceId, TenantId } from './model/ids.ts';
 import type { ChatPlatform, Destination, MessageRef } from './model/message.ts';
@@ -116,6 +121,72 @@ export interface Records<R extends Recorded> {
 export interface Inventories {
   get(device: DeviceId): Promise<Inventory | null>;
   put(inventory: Inventory): Promise<void>;
+  /** Every inventory of the tenant, one after the other. */
+  all(): AsyncIterable<Inventory>;
+}
+
+/** Advisories of all feeds: the vendors' facts, the same for every tenant. */
+export interface Advisories {
+  /** By the vendor's id; more than one when several feeds know it. */
+  named(id: string): Promise<readonly Advisory[]>;
+  /** By `advisoryKey`, in no order; those that do not exist are missing. */
+  byKey(keys: readonly string[]): Promise<readonly Advisory[]>;
+  /** Those that name this CVE, newest first. */
+  naming(cve: string, limit: number): Promise<readonly Advisory[]>;
+  /** Those whose id, title or package has these words (any case), newest first. */
+  search(text: string, limit: number): Promise<readonly Advisory[]>;
+  /** Everything for one of these releases that is not withdrawn, in order of key. */
+  forReleases(releases: readonly string[]): AsyncIterable<Advisory>;
+  /**
+   * Takes over what one feed delivered: new and changed ones are written, equal ones are left alone; `complete` marks this feed's
+   * others as withdrawn. Safe to repeat after a crash. `gone`: ids that the feed says do not exist any more.
+   */
+  takeOver(
+    feed: string,
+    delivered: AsyncIterable<Advisory>,
+    complete: boolean,
+    gone: readonly string[],
+  ): Promise<Taken>;
+  /** Every CVE that some stored advisory names. */
+  cves(): Promise<ReadonlySet<string>>;
+  /** Grows with every change of any advisory: whoever keeps an index asks whether it is still good. */
+  revision(): Promise<number>;
+}
+/** What changed, by `advisoryKey`. */
+export type Taken = {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly withdrawn: readonly string[];
+  readonly same: number;
+};
+
+/** Facts about CVEs, the same for every tenant. */
+export interface Cves {
+  /** What is known of these; `unknownCve` of the others. */
+  get(ids: readonly string[]): Promise<ReadonlyMap<string, CveFacts>>;
+  /**
+   * Takes over what a feed says of one field. `complete`: CVEs that it does not name lose this field. Gives the ids for which
+   * anything changed.
+   */
+  takeOver(field: CveField, sayings: Iterable<CveSaying>, complete: boolean): Promise<ReadonlySet<string>>;
+}
+
+/** How the feeds are doing. One document each; written by the sync that holds the claim `feed:<id>`. */
+export interface FeedStates {
+  get(id: string): Promise<FeedState | null>;
+  all(): Promise<readonly FeedState[]>;
+  put(state: FeedState): Promise<void>;
+}
+
+/** What advisories say of devices: one document for each device, replaced by each matching. */
+export interface Findings {
+  get(device: DeviceId): Promise<DeviceFindings | null>;
+  of(devices: readonly DeviceId[]): Promise<readonly DeviceFindings[]>;
+  put(findings: DeviceFindings): Promise<void>;
+  /** Devices that are open to one of these advisories (by `advisoryKey`). */
+  openTo(advisories: readonly string[], limit: number): Promise<readonly DeviceFindings[]>;
+  /** How many devices are open to one of these advisories. */
+  count(advisories: readonly string[]): Promise<number>;
 }
 
 /** Named leases with fencing tokens: liveness by time, safety by the token. */
@@ -186,6 +257,8 @@ export interface Queue {
   scan(device: DeviceId): Promise<void>;
   /** A scan of all devices, now. */
   fleet(): Promise<void>;
+  /** A matching of all devices with all advisories, and new priorities, now. */
+  intel(): Promise<void>;
 }
 
 /** Who is who, from the settings. */
@@ -209,6 +282,12 @@ export type World = {
   readonly maxAgeMs: number;
   readonly devices: Records<Device>;
   readonly inventories: Inventories;
+  readonly advisories: Advisories;
+  readonly cves: Cves;
+  readonly feeds: FeedStates;
+  readonly findings: Findings;
+  /** Feeds that are switched on, with the age at which each counts as stale: an unasked feed is never silent. */
+  readonly feedRules: readonly { readonly id: string; readonly title: string; readonly staleMs: number }[];
   readonly patches: Records<Patch>;
   readonly applicabilities: Records<Applicability>;
   readonly proposals: Records<Proposal>;
@@ -223,6 +302,8 @@ export type WorkerWorld = World & {
   readonly remote: Devices;
   readonly claims: Claims;
   readonly audit: Audit;
+  /** The advisories of the fleet's releases, ready for matching; made anew when they have changed. */
+  matchIndex(): Promise<MatchIndex>;
   /** `host:pid:boot`, for leases. */
   readonly owner: string;
 };

@@ -115,6 +115,8 @@ export function readFacts(sections: readonly Section[], packages: readonly Insta
     health: readHealth(facts),
     freeDiskMiB: readDisk(demandSection(sections, 'disk')),
     broken,
+    modules: [],
+    livepatched: [],
     helper: facts.all('helper')[0] ?? null,
     deviceTime,
   };

@@ -90,6 +90,13 @@ const patchOf = ({ tenant }: WorkerWorld, backend: Backend, facts: DeviceFacts, 
   classification: group.offers.some(({ security }) => security) ? 'security' : 'bugfix',
   origins: [...new Set(group.offers.flatMap(({ origins }) => origins))],
   firstSeen: facts.scannedAt,
+  releasedAt: null,
+  thirdParty: null,
+  advisories: [],
+  supersededBy: null,
+  retracted: null,
+  verdict: null,
+  sideEffects: [],
   blocked: null,
 });
 

@@ -1,14 +1,14 @@
 /** From applicability to proposals: one for each patch and policy, with a frozen plan. Runs after every scan that changed something. */
 
 import { line } from '../cards/card.ts';
+import { priorityByOrigin } from '../intel/priority.ts';
 import { inFlight } from '../model/deployment.ts';
 import type { Device } from '../model/device.ts';
 import type { PatchId, ProposalId } from '../model/ids.ts';
 import type { Applicability, Patch } from '../model/patch.ts';
 import { digestOf, type Plan, sha256 } from '../model/plan.ts';
 import { type Policy, policyFor } from '../model/policy.ts';
-import { priorityByOrigin } from '../model/priority.ts';
-import { moveProposal, type Proposal, replan, undecided } from '../model/proposal.ts';
+import { moveProposal, noThreat, type Proposal, replan, undecided } from '../model/proposal.ts';
 import { ok } from '../model/result.ts';
 import { livingRollouts } from '../model/rollout.ts';
 import type { World } from '../ports.ts';
@@ -119,6 +119,8 @@ async function offer(world: World, patch: Patch, policy: Policy, round: number):
     digest: await digestOf(plan),
     planRev: 1,
     priority: prioritise(patch, chosen),
+    threat: noThreat,
+    inDigest: null,
     votes: [],
     requestedBy: null,
     createdAt: at,

@@ -3,7 +3,7 @@ import type { DeviceId, PersonId, TenantId } from './ids.ts';
 
 export const criticalities = ['low', 'normal', 'high', 'mission'] as const;
 export type Criticality = (typeof criticalities)[number];
-export const exposures = ['internal', 'internet'] as const;
+export const exposures = ['isolated', 'internal', 'internet'] as const;
 export type Exposure = (typeof exposures)[number];
 
 export type Device = {
@@ -63,6 +63,10 @@ export type DeviceFacts = {
   readonly clockSkewMs: number;
   /** Packages half installed or half configured, by name. */
   readonly broken: readonly string[];
+  /** rpm module streams that are enabled, such as `nodejs:18`. */
+  readonly modules: readonly string[];
+  /** CVEs that a livepatch covers until the next reboot. */
+  readonly livepatched: readonly string[];
   /** Version of the installed root helper, null when there is none. */
   readonly helper: string | null;
 };

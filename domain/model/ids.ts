@@ -10,6 +10,8 @@ export type PolicyId = Brand<string, 'PolicyId'>;
 export type ProposalId = Brand<string, 'ProposalId'>;
 export type RolloutId = Brand<string, 'RolloutId'>;
 export type DeploymentId = Brand<string, 'DeploymentId'>;
+export type DigestId = Brand<string, 'DigestId'>;
+export type WorkaroundId = Brand<string, 'WorkaroundId'>;
 export type WorkOrderId = Brand<string, 'WorkOrderId'>;
 /** sha256 of a plan's canonical form, hexadecimal. */
 export type PlanDigest = Brand<string, 'PlanDigest'>;

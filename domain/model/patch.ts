@@ -3,6 +3,9 @@ import type { DeviceId, PatchId, TenantId } from './ids.ts';
 
 export type Classification = 'security' | 'bugfix' | 'feature' | 'unknown';
 
+export const triageVerdicts = ['necessary', 'desirable', 'neutral', 'undesirable'] as const;
+export type TriageVerdict = (typeof triageVerdicts)[number];
+
 export type Patch = {
   readonly id: PatchId;
   readonly tenant: TenantId;
@@ -17,6 +20,25 @@ export type Patch = {
   /** Archives that offer it, as the package manager printed them. */
   readonly origins: readonly string[];
   readonly firstSeen: Date;
+  /** When the vendor published the newest of its advisories; null = not told. */
+  readonly releasedAt: Date | null;
+  /** Who makes it when that is not the distribution: the label of the archive, such as `Google LLC`. null = the distribution. */
+  readonly thirdParty: string | null;
+  /** What it fixes on at least one device, by `advisoryKey`, sorted; kept up to date by matching. */
+  readonly advisories: readonly string[];
+  /** A newer patch of the same source that devices are offered instead. */
+  readonly supersededBy: PatchId | null;
+  /** The vendor, or a person, took it back: nothing may start, devices that have it are listed. */
+  readonly retracted: { readonly reason: string; readonly by: string; readonly at: Date } | null;
+  /** Triage: is it worth installing? `undesirable` = declined. null = nobody has decided. */
+  readonly verdict: {
+    readonly verdict: TriageVerdict;
+    readonly rationale: string;
+    readonly by: string;
+    readonly at: Date;
+  } | null;
+  /** Known side effects, as people or vendors wrote them. */
+  readonly sideEffects: readonly { readonly text: string; readonly by: string; readonly at: Date }[];
   /** Why nobody may install it at the moment; set by a rollback, lifted by a person. */
   readonly blocked: { readonly reason: string; readonly at: Date } | null;
 };

@@ -1,37 +1,27 @@
-/** How urgent a patch is. The sum is printed with every addend, so that nobody has to believe a number. */
-import type { Criticality } from './device.ts';
-import type { Classification } from './patch.ts';
+/** How urgent a patch is, for whom: two answers, a due date (policy) and a score (rank), and every addend of both. */
 
 export const bands = ['emergency', 'high', 'normal', 'low'] as const;
 export type Band = (typeof bands)[number];
-export type Priority = { readonly band: Band; readonly score: number; readonly why: readonly string[] };
 
-/** Scores and bands follow facts on feeds and priority, section 6B; without advisories only severity by origin is known. */
-export type Prioritise = (patch: { classification: Classification }, worst: Criticality, assumed: boolean) => Priority;
+/** CISA BOD 26-04's outcomes, most urgent first. `3-days-triage`: and look for traces of an intruder. */
+export const dueClasses = ['3-days-triage', '3-days', '14-days', '60-days', 'next-window'] as const;
+export type DueClass = (typeof dueClasses)[number];
 
-const severity: Record<Classification, readonly [number, string]> = {
-  security: [14, 'security update, severity not rated: 14'],
-  bugfix: [5, 'not from a security archive: 5'],
-  feature: [5, 'feature update: 5'],
-  unknown: [5, 'archive unknown: 5'],
-};
-const factor: Record<Criticality, number> = { mission: 1.25, high: 1.1, normal: 1, low: 0.75 };
-const bandOf = (score: number): Band => {
-  if (score >= 80) return 'emergency';
-  if (score >= 60) return 'high';
-  return score >= 35 ? 'normal' : 'low';
+export type Priority = {
+  readonly band: Band;
+  /** 0 to 100. */
+  readonly score: number;
+  readonly due: DueClass;
+  /** null for `next-window`. */
+  readonly dueAt: Date | null;
+  /** The sum, an addend each, in the order in which it is computed; then floors; then the due date's rule. */
+  readonly why: readonly string[];
+  /** Inputs that nobody has told and a rule assumed, each with its rule, such as `exposure internet: nobody has said`. */
+  readonly assumed: readonly string[];
+  /** The CVE that decides the due date; null when none is known. */
+  readonly deciding: string | null;
 };
 
-/** Priority from what the package manager alone can say: the archive that offers it, and the most critical device. */
-export const priorityByOrigin: Prioritise = ({ classification }, worst, assumed) => {
-  const [points, reason] = severity[classification];
-  const score = Math.min(100, Math.round(points * factor[worst]));
-  const floored = classification === 'security' && bandOf(score) === 'low';
-  const why = [
-    reason,
-    `x ${factor[worst]} for criticality ${worst}${assumed ? ' (assumed)' : ''}`,
-    'no advisory data yet: threat counts 0',
-    ...(floored ? ['floor: a security update is never below normal'] : []),
-  ];
-  return { band: floored ? 'normal' : bandOf(score), score, why };
-};
+/** Most urgent first: by band, then score. */
+export const byUrgency = (a: Priority, b: Priority): number =>
+  bands.indexOf(a.band) - bands.indexOf(b.band) || b.score - a.score;

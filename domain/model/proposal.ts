@@ -1,6 +1,7 @@
 /** One patch offered to people for a set of devices. Only this file decides where it may go next. */
 import type { Refusal } from '../errors.ts';
-import type { PatchId, PersonId, PlanDigest, PolicyId, ProposalId, RolloutId, TenantId } from './ids.ts';
+import type { Severity } from './advisory.ts';
+import type { DigestId, PatchId, PersonId, PlanDigest, PolicyId, ProposalId, RolloutId, TenantId } from './ids.ts';
 import type { Person } from './people.ts';
 import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
@@ -19,6 +20,21 @@ export type Vote = {
   readonly at: Date;
 };
 
+/** Advisories and CVEs behind a priority: the worst few by name, the others as numbers (facts on feeds: 2,018 CVEs in one kernel). */
+export type Threat = {
+  readonly severity: Severity;
+  /** As the vendor wrote it; null = the vendor does not say. */
+  readonly vendorSeverity: string | null;
+  /** Worst first, at most 5. */
+  readonly advisories: readonly { readonly id: string; readonly title: string }[];
+  readonly advisoryCount: number;
+  /** By KEV, then EPSS, at most 5. `epss` 0 to 1; null = no data. */
+  readonly cves: readonly { readonly id: string; readonly kev: boolean; readonly epss: number | null }[];
+  readonly cveCount: number;
+  /** Devices of the plan that are on the internet, or that nobody has said of. */
+  readonly exposed: number;
+};
+
 export type Proposal = {
   readonly id: ProposalId;
   readonly tenant: TenantId;
@@ -31,6 +47,10 @@ export type Proposal = {
   /** The revision in which the plan last changed: a card drawn from an older one is stale. */
   readonly planRev: number;
   readonly priority: Priority;
+  /** What the priority was computed from, for the card. */
+  readonly threat: Threat;
+  /** The digest that announced it; null = it has a card of its own, or waits for its digest (state `open`). */
+  readonly inDigest: DigestId | null;
   readonly votes: readonly Vote[];
   /** Who asked for it; null = patchherd itself, after a scan. */
   readonly requestedBy: PersonId | null;
@@ -111,6 +131,17 @@ export function replan(proposal: Proposal, plan: Plan, digest: PlanDigest, becau
   const voided = proposal.votes.length > 0 ? because : proposal.voided;
   return { ...proposal, plan, digest, planRev: rev, rev, votes: [], voided };
 }
+
+/** Nothing is known of any advisory. */
+export const noThreat: Threat = {
+  severity: 'unrated',
+  vendorSeverity: null,
+  advisories: [],
+  advisoryCount: 0,
+  cves: [],
+  cveCount: 0,
+  exposed: 0,
+};
 
 /** States in which people can still decide. */
 export const undecided: readonly ProposalState[] = ['open', 'announced', 'deferred'];

@@ -6,7 +6,7 @@ import type { Patch } from '../../domain/model/patch.ts';
 import type { Person } from '../../domain/model/people.ts';
 import type { Plan } from '../../domain/model/plan.ts';
 import type { Policy } from '../../domain/model/policy.ts';
-import type { Proposal } from '../../domain/model/proposal.ts';
+import { noThreat, type Proposal } from '../../domain/model/proposal.ts';
 import type { Rollout } from '../../domain/model/rollout.ts';
 import type { WorkOrder } from '../../domain/model/work-order.ts';
 
@@ -43,6 +43,8 @@ export const facts = (change?: Plain<DeviceFacts>): DeviceFacts =>
       freeDiskMiB: 9000,
       clockSkewMs: 0,
       broken: [],
+      modules: [],
+      livepatched: [],
       helper: '1',
     },
     change,
@@ -90,6 +92,13 @@ export const patch = (change?: Plain<Patch>): Patch =>
       classification: 'bugfix',
       origins: ['Acme:12/stable'],
       firstSeen: noon,
+      releasedAt: null,
+      thirdParty: null,
+      advisories: [],
+      supersededBy: null,
+      retracted: null,
+      verdict: null,
+      sideEffects: [],
       blocked: null,
     },
     change,
@@ -141,7 +150,17 @@ export const proposal = (change?: Plain<Proposal>): Proposal =>
       plan: plan(['web-1', 'web-2']),
       digest: 'digest-1',
       planRev: 2,
-      priority: { band: 'low', score: 5, why: ['not from a security archive: 5'] },
+      priority: {
+        band: 'low',
+        score: 5,
+        why: ['not from a security archive: 5'],
+        due: 'next-window',
+        dueAt: null,
+        assumed: [],
+        deciding: null,
+      },
+      threat: noThreat,
+      inDigest: null,
       votes: [],
       requestedBy: null,
       createdAt: noon,

@@ -61,6 +61,13 @@ export function jobClock(connection: Connection, owner: string, log: Log, lockMs
           .schedule(new Date())
           .save();
       },
+      async intel() {
+        await agenda
+          .create('intel.match', { once: true })
+          .unique({ 'data.once': true, lockedAt: null })
+          .schedule(new Date())
+          .save();
+      },
     },
     async recur(name, every, zone = 'UTC') {
       const known = await jobs.findOne({ name, type: 'single' });

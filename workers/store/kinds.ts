@@ -38,7 +38,7 @@ export const devices: Kind<Device> = {
 export const patches: Kind<Patch> = {
   name: 'patches',
   inChat: false,
-  indexes: [],
+  indexes: [{ advisories: 1 }, { platform: 1, source: 1 }],
   fields: {
     backend: text,
     platform: text,
@@ -47,6 +47,13 @@ export const patches: Kind<Patch> = {
     classification: text,
     origins: [text],
     firstSeen: instant,
+    releasedAt: instant,
+    thirdParty: text,
+    advisories: [text],
+    supersededBy: text,
+    retracted: anything,
+    verdict: anything,
+    sideEffects: [anything],
     blocked: anything,
   },
 };
@@ -83,6 +90,8 @@ export const proposals: Kind<Proposal> = {
     digest: text,
     planRev: number,
     priority: anything,
+    threat: anything,
+    inDigest: text,
     votes: [anything],
     requestedBy: text,
     createdAt: instant,

@@ -1,5 +1,6 @@
 /** A world for the tests of flows: real stores, the real calendar, a clock that tests set, and no device unless a test brings one. */
 import { calendar } from '../../../config/cron.ts';
+import type { MatchIndex } from '../../../domain/intel/match.ts';
 import type { Deployment } from '../../../domain/model/deployment.ts';
 import type { Device } from '../../../domain/model/device.ts';
 import { directory } from '../../../domain/model/directory.ts';
@@ -71,6 +72,9 @@ export async function flowDatabase(): Promise<{
   };
 }
 
+/** No advisories: worlds that need some bring an index of their own. */
+const emptyIndex: MatchIndex = { size: 0, match: () => [] };
+
 let owners = 0;
 
 function worldOf(database: Database, tenant: TenantId, options: Options): FlowWorld {
@@ -96,10 +100,13 @@ function worldOf(database: Database, tenant: TenantId, options: Options): FlowWo
       deployment: async (id, at) => void woken.push({ id, at: at ?? null }),
       scan: async () => {},
       fleet: async () => {},
+      intel: async () => {},
     },
     people: directory(people),
     policies: options.like?.policies ?? policies,
     maxAgeMs: 24 * 3_600_000,
+    feedRules: [],
+    matchIndex: async () => emptyIndex,
     remote: options.remote ?? offline,
     owner: `test:${owners}`,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { priorityByOrigin } from '../../../domain/model/priority.ts';
+import { priorityByOrigin } from '../../../domain/intel/priority.ts';
 
 describe('the priority by origin', () => {
   it('prints every addend', () => {

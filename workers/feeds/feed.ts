@@ -1,0 +1,71 @@
+/** The contract of a feed: one file each in this folder, a line in index.ts. What it gives is the domain's own form, checked. */
+import type { Advisory } from '../../domain/model/advisory.ts';
+import type { CveSaying } from '../../domain/model/cve.ts';
+
+/** One product cycle of endoflife.date. Days as YYYY-MM-DD; null = no date is known. */
+export type Lifecycle = {
+  readonly product: string;
+  readonly cycle: string;
+  readonly eol: string | null;
+  readonly latest: string | null;
+};
+
+/** One record that a feed's file holds. `dropped`: it could not be read and is left out; the feed survives. */
+export type Item =
+  | { readonly kind: 'advisory'; readonly advisory: Advisory }
+  | { readonly kind: 'cve'; readonly saying: CveSaying }
+  | { readonly kind: 'lifecycle'; readonly lifecycle: Lifecycle }
+  /** An advisory that is gone, by its id. */
+  | { readonly kind: 'gone'; readonly id: string }
+  /** `where`: id or position in the file. `why`: a short sentence without the record's own text. */
+  | { readonly kind: 'dropped'; readonly where: string; readonly why: string };
+
+/** What the installation needs to know of: everything else in a file is passed over. */
+export type Wanted = {
+  /** Releases of the fleet, as `releaseOf` names them, such as `debian:12`. Empty = every release. */
+  readonly releases: ReadonlySet<string>;
+  /** False for a CVE that nobody has; asked by feeds that speak of every CVE of the world. */
+  cve(id: string): boolean;
+};
+
+/** A file that was fetched or imported: on disk, whole, within its size limit, its checksum known. */
+export type Fetched = { readonly url: string; readonly path: string; readonly sha256: string; readonly size: number };
+
+/** Fetches. Conditional (ETag, Last-Modified); the last good copy is kept. */
+export interface Source {
+  /** null = not changed since it was last taken over. Failures `feed.unreachable`, `feed.refused`, `feed.too-large` (retryable as they are). */
+  get(url: string, limits?: { readonly maxBytes?: number }): Promise<Fetched | null>;
+  /** The same, but never null: the last good copy when it has not changed. */
+  whole(url: string, limits?: { readonly maxBytes?: number }): Promise<Fetched>;
+}
+
+/** What one sync brought. */
+export type Delivery = {
+  /** True: the items are everything that this feed knows; what was there before and is not among them is gone. */
+  readonly complete: boolean;
+  readonly items: AsyncIterable<Item>;
+  /** Kept for the next `sync` when this one was taken over; null = there is nothing to keep. */
+  readonly cursor: string | null;
+};
+
+export interface Feed {
+  /** Lower-case letters, digits, dashes: also its key in the settings. */
+  readonly id: string;
+  /** How people call it, such as `CISA KEV`. */
+  readonly title: string;
+  readonly gives: 'advisories' | 'cves' | 'lifecycles';
+  /** Where it is; a setting may name another place (mirror, file://). May hold `{release}` placeholders that only this feed understands. */
+  readonly url: string;
+  /** How often it is asked. */
+  readonly everyHours: number;
+  /** False: only where an administrator switches it on. */
+  readonly byDefault: boolean;
+  /** Licence or terms and whom to name, one line. */
+  readonly licence: string;
+  /** True when a fleet with these releases has any use for it. */
+  concerns(releases: ReadonlySet<string>): boolean;
+  /** Asks `source` at `url` for what is new since `cursor` (null = everything). null = nothing has changed. Failures: those of Source, `feed.unreadable`. */
+  sync(source: Source, url: string, cursor: string | null, wanted: Wanted): Promise<Delivery | null>;
+  /** Reads one whole file of this feed, as it comes from a mirror or a USB stick. Throws Failure `feed.unreadable` when it is no such file. */
+  read(file: string, wanted: Wanted): AsyncIterable<Item>;
+}
