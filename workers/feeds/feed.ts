@@ -26,6 +26,8 @@ export type Wanted = {
   readonly releases: ReadonlySet<string>;
   /** False for a CVE that nobody has; asked by feeds that speak of every CVE of the world. */
   cve(id: string): boolean;
+  /** All of those CVEs, each once, in no order; asked by feeds that fetch one file for each. Without it such feeds bring nothing. */
+  readonly cves?: Iterable<string>;
 };
 
 /** A file that was fetched or imported: on disk, whole, within its size limit, its checksum known. */
