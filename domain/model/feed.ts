@@ -1,5 +1,24 @@
 /** How a feed is doing: when it was last read, what it gave, and whether it is too old to trust its silence. */
 
+/** Every feed that there is, also those that are off. The settings know feeds by these names. */
+export const feedIds = [
+  'kev',
+  'epss',
+  'ssvc',
+  'nvd',
+  'endoflife',
+  'osv',
+  'debian-tracker',
+  'debian-dsa',
+  'ubuntu-notices',
+  'alpine-secdb',
+  'updateinfo',
+  'redhat',
+  'suse',
+  'msrc',
+] as const;
+export type FeedId = (typeof feedIds)[number];
+
 export type FeedState = {
   readonly id: string;
   /** The last time that the source was asked and answered, also "not changed"; null = never. */
@@ -16,6 +35,8 @@ export type FeedState = {
   readonly cursor: string | null;
   /** Validators and sizes of the files that were read, by URL. */
   readonly files: Readonly<Record<string, FeedFile>>;
+  /** How new the content says it is, as `Delivery.asOf`; absent or null = unknown. */
+  readonly asOf?: string | null;
   /** Whether the channel was told that it is stale. */
   readonly told: boolean;
 };

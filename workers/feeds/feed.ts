@@ -1,14 +1,9 @@
 /** The contract of a feed: one file each in this folder, a line in index.ts. What it gives is the domain's own form, checked. */
 import type { Advisory } from '../../domain/model/advisory.ts';
 import type { CveSaying } from '../../domain/model/cve.ts';
+import type { Lifecycle } from '../../domain/model/lifecycle.ts';
 
-/** One product cycle of endoflife.date. Days as YYYY-MM-DD; null = no date is known. */
-export type Lifecycle = {
-  readonly product: string;
-  readonly cycle: string;
-  readonly eol: string | null;
-  readonly latest: string | null;
-};
+export type { Lifecycle } from '../../domain/model/lifecycle.ts';
 
 /** One record that a feed's file holds. `dropped`: it could not be read and is left out; the feed survives. */
 export type Item =
@@ -48,10 +43,15 @@ export type Delivery = {
   readonly items: AsyncIterable<Item>;
   /** Kept for the next `sync` when this one was taken over; null = there is nothing to keep. */
   readonly cursor: string | null;
+  /**
+   * How new the delivery says it is (a catalog's date, the newest `modified`), as ISO 8601 so that later dates are greater texts. When it is
+   * older than what was taken over last, nothing is taken over: time went backwards. Absent = the feed does not say.
+   */
+  readonly asOf?: string;
 };
 
 export interface Feed {
-  /** Lower-case letters, digits, dashes: also its key in the settings. */
+  /** Lower-case letters, digits, dashes: also its key in the settings. One of `feedIds`. */
   readonly id: string;
   /** How people call it, such as `CISA KEV`. */
   readonly title: string;
@@ -64,6 +64,8 @@ export interface Feed {
   readonly byDefault: boolean;
   /** Licence or terms and whom to name, one line. */
   readonly licence: string;
+  /** True: one file of `read` is everything that this feed knows (KEV, EPSS): what is not in it is gone. Absent: a file may be a part. */
+  readonly whole?: true;
   /** True when a fleet with these releases has any use for it. */
   concerns(releases: ReadonlySet<string>): boolean;
   /** Asks `source` at `url` for what is new since `cursor` (null = everything). null = nothing has changed. Failures: those of Source, `feed.unreadable`. */

@@ -1,0 +1,131 @@
+/** Turns what feeds write into plain, short, harmless values: titles, links, CVE ids, dates, severities. */
+
+import type { Severity } from '../../domain/model/advisory.ts';
+import { isCve } from '../../domain/model/cve.ts';
+
+const ONE_LINE = 200;
+const PLAIN = 2000;
+const LINKS = 5;
+const LINK_LENGTH = 500;
+
+/**
+ * Invisible characters that make a text read otherwise than it is: controls, lone surrogates, zero-width characters, and the bidi
+ * overrides and isolates of "Trojan Source" (Unicode TR 36). Joiners stay: scripts need them.
+ */
+const invisible =
+  /[\p{Cc}\p{Cs}\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
+
+/** Plain text on one line, whitespace folded, at most 200 characters; '' when it is no text. Nothing in it is escaped: that is the renderers' part. */
+export const oneLine = (text: unknown): string => cut(visible(text).replace(/\s+/gu, ' ').trim(), ONE_LINE);
+
+/** The same with line breaks (no more than two in a row), at most 2,000 characters. */
+export function plain(text: unknown): string {
+  const lines = visible(text).split('\n');
+  const folded = lines.map((line) => line.replace(/\s+/gu, ' ').trim()).join('\n');
+  return cut(folded.replace(/\n{3,}/g, '\n\n').trim(), PLAIN);
+}
+
+function visible(text: unknown): string {
+  if (typeof text !== 'string') return '';
+  // A feed may hold megabytes in one field; what is cut away below need not be cleaned first.
+  const start = text.slice(0, PLAIN * 4);
+  return start
+    .replace(/\r\n?|\u2028|\u2029/g, '\n')
+    .replace(invisible, (character) => (character === '\n' || character === '\t' ? character : ''));
+}
+
+/** Never cuts a character of two code units in half. */
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  return `${text
+    .slice(0, most - 1)
+    .replace(/[\ud800-\udbff]$/, '')
+    .trimEnd()}…`;
+}
+
+/** The https addresses among these, without credentials, each once, at most 5. */
+export function links(urls: readonly unknown[]): string[] {
+  const good = new Set<string>();
+  for (const url of urls) {
+    if (good.size === LINKS) break;
+    const read = typeof url === 'string' && URL.canParse(url.trim()) ? new URL(url.trim()) : null;
+    if (read?.protocol !== 'https:' || read.username !== '' || read.password !== '') continue;
+    if (read.href.length <= LINK_LENGTH) good.add(read.href);
+  }
+  return [...good];
+}
+
+/** Well-formed CVE ids that these texts are or hold (`UBUNTU-CVE-2024-1234` holds one), sorted, each once. */
+export function cvesIn(values: readonly unknown[]): string[] {
+  const found = new Set<string>();
+  for (const value of values) {
+    if (typeof value !== 'string') continue;
+    for (const [id] of value.matchAll(/(?<![a-z0-9])CVE-\d{4}-\d{4,}(?![a-z0-9])/gi)) found.add(id.toUpperCase());
+  }
+  return [...found].filter(isCve).sort();
+}
+
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const iso =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/i;
+const mail =
+  /^(?:[a-z]{3,9},?\s+)?(\d{1,2})\s+([a-z]{3})[a-z]*\s+(\d{4})(?:\s+(\d{2}):(\d{2})(?::(\d{2}))?\s*(Z|UTC|GMT|[+-]\d{4})?)?$/i;
+
+/**
+ * ISO 8601 (also with a space in place of the T) and the form of e-mail headers (`02 Apr 2023`, `Tue, 12 Nov 2024 08:00:00 GMT`). Without a
+ * zone it is UTC. null for anything else, for days that do not exist, and for years that no advisory can have.
+ */
+export function dateOf(text: unknown): Date | null {
+  if (typeof text !== 'string') return null;
+  const written = text.trim();
+  const byIso = iso.exec(written);
+  if (byIso) {
+    const [, year, month, day, hour, minute, second, fraction, zone] = byIso;
+    return dateFrom([year, month, day, hour, minute, second], `0.${fraction ?? 0}`, zone);
+  }
+  const byMail = mail.exec(written);
+  if (!byMail) return null;
+  const [, day, name, year, hour, minute, second, zone] = byMail;
+  const month = months.indexOf((name ?? '').toLowerCase()) + 1;
+  return dateFrom([year, String(month), day, hour, minute, second], '0', zone);
+}
+
+function dateFrom(written: readonly (string | undefined)[], fraction: string, zone: string | undefined): Date | null {
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = written.map((part) => Number(part ?? 0));
+  if (year < 1980 || year > 2200 || month < 1 || month > 12) return null;
+  if (hour > 24 || minute > 59 || second > 60) return null;
+  const start = new Date(Date.UTC(year, month - 1, day));
+  if (start.getUTCDate() !== day || start.getUTCMonth() !== month - 1) return null;
+  const time = ((hour * 60 + minute) * 60 + second) * 1000 + Math.floor(Number(fraction) * 1000);
+  return new Date(start.getTime() + time - zoneMs(zone));
+}
+
+function zoneMs(zone: string | undefined): number {
+  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone ?? '') ?? [];
+  if (!sign) return 0;
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes ?? 0)) * 60_000;
+}
+
+const words: Readonly<Record<string, Severity>> = {
+  critical: 'critical',
+  important: 'important',
+  high: 'important',
+  moderate: 'moderate',
+  medium: 'moderate',
+  low: 'low',
+  negligible: 'low',
+  unimportant: 'low',
+};
+
+/** The vendors' words, whatever their case, as our four; anything else is `unrated`. */
+export const severityOf = (word: unknown): Severity =>
+  (typeof word === 'string' && Object.hasOwn(words, word.trim().toLowerCase()) && words[word.trim().toLowerCase()]) ||
+  'unrated';
+
+/** CVSS 3.1 and 4.0 section "Qualitative Severity Rating Scale". */
+export function severityByCvss(score: number): Severity {
+  if (score >= 9) return 'critical';
+  if (score >= 7) return 'important';
+  if (score >= 4) return 'moderate';
+  return score > 0 ? 'low' : 'unrated';
+}
