@@ -1,57 +1,53 @@
 /** The order of Debian versions: policy 5.6.12, with the details that dpkg adds to it. */
+import { codeAt, compareDigits, compareNumber, digitsEnd, isDigit, isLetter, type Order, signOf } from './number.ts';
 
-/** epoch, upstream, revision. The revision starts after the last dash, so the upstream part may hold dashes of its own. */
-const shape = /^(?:(\d+):)?([A-Za-z0-9.+~:-]+?)(?:-([A-Za-z0-9.+~]+))?$/;
+const epochShape = /^\d+$/;
+const upstreamShape = /^\d[A-Za-z0-9.+~-]*$/;
 /** Without an epoch a colon could not be told from the epoch's. */
-const upstreamWithoutEpoch = /^[A-Za-z0-9.+~-]+$/;
+const upstreamAfterEpoch = /^\d[A-Za-z0-9.+~:-]*$/;
+const revisionShape = /^[A-Za-z0-9.+~]+$/;
 
 type Version = { readonly epoch: string; readonly upstream: string; readonly revision: string };
 
-/** The three parts, or null when policy 5.6.12 does not allow the text. */
+/**
+ * The three parts, or null when policy 5.6.12 does not allow the text. The revision starts after the last dash, so the upstream part
+ * may hold dashes of its own; a dash always announces a revision.
+ */
 function parse(text: string): Version | null {
-  const found = shape.exec(text);
-  const [, epoch, upstream = '', revision] = found ?? [];
-  if (!found || !/^\d/.test(upstream) || (epoch === undefined && !upstreamWithoutEpoch.test(upstream))) return null;
-  // A dash announces a revision.
-  if (revision === undefined && upstream.includes('-')) return null;
-  return { epoch: epoch ?? '0', upstream, revision: revision ?? '0' };
+  const colon = text.indexOf(':');
+  const dash = text.lastIndexOf('-');
+  const epoch = colon < 0 ? '0' : text.slice(0, colon);
+  const upstream = text.slice(colon + 1, dash < 0 ? text.length : dash);
+  const revision = dash < 0 ? '0' : text.slice(dash + 1);
+  const shape = colon < 0 ? upstreamShape : upstreamAfterEpoch;
+  if (!epochShape.test(epoch) || !shape.test(upstream) || !revisionShape.test(revision)) return null;
+  return { epoch, upstream, revision };
 }
 
-/** `~` before the end, the end before letters, letters before everything else. */
-function weight(character: string | undefined): number {
-  if (character === '~') return -1;
-  if (character === undefined || /\d/.test(character)) return 0;
-  const code = character.charCodeAt(0);
-  return /[A-Za-z]/.test(character) ? code : code + 256;
+/** `~` before the end (and before digits, where a run of text ends too), the end before letters, letters before everything else. */
+function weight(code: number): number {
+  if (code === 126) return -1;
+  if (code < 0 || isDigit(code)) return 0;
+  return isLetter(code) ? code : code + 256;
 }
 
-/** Compares two runs of non-digits, character by character. */
-function compareText(a: string, b: string): -1 | 0 | 1 {
-  for (let at = 0; at < Math.max(a.length, b.length); at++) {
-    const difference = weight(a[at]) - weight(b[at]);
-    if (difference !== 0) return difference < 0 ? -1 : 1;
-  }
-  return 0;
-}
-
-/** Numbers of any length: without leading zeros the longer one is larger, and equal lengths compare as text. */
-function compareNumber(a: string, b: string): -1 | 0 | 1 {
-  const [left, right] = [a.replace(/^0+/, ''), b.replace(/^0+/, '')];
-  if (left === right) return 0;
-  if (left.length !== right.length) return left.length < right.length ? -1 : 1;
-  return left < right ? -1 : 1;
-}
-
-/** Runs of non-digits and of digits by turns, beginning with a (maybe empty) run of non-digits. */
-const runs = (text: string): readonly string[] => text.match(/\D+|\d+/g) ?? [];
-const aligned = (text: string): readonly string[] => (/^\d/.test(text) ? ['', ...runs(text)] : runs(text));
-
+/** Compares runs of text and of digits by turns, beginning with a (maybe empty) run of text. */
 function comparePart(a: string, b: string): -1 | 0 | 1 {
-  const [left, right] = [aligned(a), aligned(b)];
-  for (let at = 0; at < Math.max(left.length, right.length); at++) {
-    const compare = at % 2 === 0 ? compareText : compareNumber;
-    const order = compare(left[at] ?? '', right[at] ?? '');
+  if (a === b) return 0;
+  let [left, right] = [0, 0];
+  while (left < a.length || right < b.length) {
+    for (;;) {
+      const [one, other] = [weight(codeAt(a, left)), weight(codeAt(b, right))];
+      if (one !== other) return signOf(one - other);
+      if (one === 0) break;
+      left++;
+      right++;
+    }
+    const [leftEnd, rightEnd] = [digitsEnd(a, left), digitsEnd(b, right)];
+    const order = compareDigits(a, left, leftEnd, b, right, rightEnd);
     if (order !== 0) return order;
+    left = leftEnd;
+    right = rightEnd;
   }
   return 0;
 }
@@ -60,7 +56,7 @@ function comparePart(a: string, b: string): -1 | 0 | 1 {
  * Takes two Debian versions as dpkg writes them (`1:2.3-4+b1`); gives -1 when `a` is older, 0 when they are equal, 1 when `a` is
  * newer, null when one of them is not a version (Debian policy 5.6.12; an absent revision equals `0`).
  */
-export function compareDeb(a: string, b: string): -1 | 0 | 1 | null {
+export function compareDeb(a: string, b: string): Order {
   const [left, right] = [parse(a), parse(b)];
   if (!left || !right) return null;
   return (
