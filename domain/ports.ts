@@ -302,8 +302,11 @@ export type WorkerWorld = World & {
   readonly remote: Devices;
   readonly claims: Claims;
   readonly audit: Audit;
-  /** The advisories of the fleet's releases, ready for matching; made anew when they have changed. */
-  matchIndex(): Promise<MatchIndex>;
+  /**
+   * The advisories of the fleet's releases, ready for matching; made anew when they have changed. `release`: that of the one device
+   * that is to be matched, so that the whole fleet need not be looked through for each; without it the fleet's releases are.
+   */
+  matchIndex(release?: string): Promise<MatchIndex>;
   /** `host:pid:boot`, for leases. */
   readonly owner: string;
 };

@@ -11,6 +11,7 @@ import type { Log, WorkerWorld, World } from '../domain/ports.ts';
 import { type JobClock, jobClock } from './jobs/clock.ts';
 import { registerJobs } from './jobs/index.ts';
 import { describe, type Leases, usualLeases } from './jobs/job.ts';
+import { keptMatchIndex } from './match-index.ts';
 import { sshDevices } from './remote/ssh.ts';
 import { connect, type Database, type TenantStore } from './store/connect.ts';
 
@@ -44,6 +45,7 @@ export async function openBase(settings: Settings, uri: string, log: Log, leases
     people: directory(people(settings)),
     policies: policies(settings),
     maxAgeMs: settings.scan.maxAgeHours * 3_600_000,
+    feedRules: [],
   };
   return { database, store, world, jobs, leases, owner, close: () => database.close() };
 }
@@ -53,7 +55,7 @@ export type Workers = { readonly world: WorkerWorld; stop(): Promise<void> };
 /** The world of a worker: hands on devices, leases, the audit chain. No job runs yet. */
 export function workerWorld(settings: Settings, { world, store, owner }: Base): WorkerWorld {
   const remote = sshDevices({ credentials: logins(settings), log: world.log });
-  return { ...world, remote, owner, claims: store.claims, audit: store.audit };
+  return { ...world, remote, owner, claims: store.claims, audit: store.audit, matchIndex: keptMatchIndex(world) };
 }
 
 /** Starts the jobs. The devices of the settings are enrolled first, and scanned soon after the first start. */

@@ -4,6 +4,10 @@ import { Failure } from '../../domain/model/failure.ts';
 import type { TenantId } from '../../domain/model/ids.ts';
 import type { Audit, Claims, Inbox, Inventories, Outbox, Posts, World } from '../../domain/ports.ts';
 import * as adapters from './adapters.ts';
+import { advisories } from './advisories.ts';
+import { cves } from './cves.ts';
+import { feedStates } from './feed-states.ts';
+import { findings } from './findings.ts';
 import { inboxOf } from './inbox.ts';
 import { kinds } from './kinds.ts';
 import { migrate } from './migrations.ts';
@@ -14,15 +18,18 @@ type RecordPorts = Pick<
   World,
   'devices' | 'patches' | 'applicabilities' | 'proposals' | 'rollouts' | 'deployments' | 'workOrders' | 'halts'
 >;
+/** What vendors say is the same for every tenant; findings are of one. */
+type FactPorts = Pick<World, 'advisories' | 'cves' | 'feeds' | 'findings'>;
 /** Everything stored, of one tenant. */
-export type TenantStore = RecordPorts & {
-  readonly inventories: Inventories;
-  readonly claims: Claims;
-  readonly audit: Audit;
-  readonly outbox: Outbox;
-  readonly posts: Posts;
-  readonly inbox: Inbox;
-};
+export type TenantStore = RecordPorts &
+  FactPorts & {
+    readonly inventories: Inventories;
+    readonly claims: Claims;
+    readonly audit: Audit;
+    readonly outbox: Outbox;
+    readonly posts: Posts;
+    readonly inbox: Inbox;
+  };
 export type Database = {
   readonly connection: Connection;
   tenant(id: TenantId): TenantStore;
@@ -99,6 +106,10 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     deployments: recordsOf(deployments, kinds.deployments, tenant),
     workOrders: recordsOf(workOrders, kinds.workOrders, tenant),
     halts: recordsOf(halts, kinds.halts, tenant),
+    advisories: advisories(connection),
+    cves: cves(connection),
+    feeds: feedStates(connection),
+    findings: findings(connection, tenant),
     inventories: adapters.inventories(plain, tenant),
     claims: adapters.claims(plain, tenant),
     audit: adapters.audit(Object.values(models), plain, tenant),

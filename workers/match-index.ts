@@ -1,0 +1,50 @@
+/** Keeps the index of the fleet's advisories in memory, and makes it anew when it is out of date. */
+import type { MatchIndex } from '../domain/intel/match.ts';
+import { type Advisory, releaseOf } from '../domain/model/advisory.ts';
+import type { WorkerWorld, World } from '../domain/ports.ts';
+
+type Facts = Pick<World, 'advisories' | 'devices'>;
+type Kept = { readonly revision: number; readonly releases: ReadonlySet<string>; readonly index: Promise<MatchIndex> };
+
+/**
+ * The `matchIndex` of a WorkerWorld. Kept until an advisory changes or the fleet has other releases; whoever asks while it is being
+ * made waits for the same one. One that could not be made is not kept.
+ */
+export function keptMatchIndex(world: Facts): WorkerWorld['matchIndex'] {
+  let kept: Kept | null = null;
+  return async (release) => {
+    // The number before the advisories: if one changes meanwhile, whoever asks next sees another number.
+    const revision = await world.advisories.revision();
+    const known = release !== undefined && kept?.releases.has(release) ? kept.releases : null;
+    const releases = known ?? (await releasesOf(world, release));
+    if (kept?.revision === revision && same(kept.releases, releases)) return kept.index;
+    const made: Kept = { revision, releases, index: make(world, releases) };
+    kept = made;
+    made.index.catch(() => {
+      if (kept === made) kept = null;
+    });
+    return made.index;
+  };
+}
+
+/** Until matching is there. */
+const buildIndex = (_advisories: readonly Advisory[]): MatchIndex => ({ size: 0, match: () => [] });
+
+async function make({ advisories }: Facts, releases: ReadonlySet<string>): Promise<MatchIndex> {
+  const all: Advisory[] = [];
+  for await (const advisory of advisories.forReleases([...releases])) {
+    // A bulletin may speak of many releases: those that nobody has would only fill the memory.
+    all.push({ ...advisory, affected: advisory.affected.filter(({ release }) => releases.has(release)) });
+  }
+  return buildIndex(all);
+}
+
+/** Those of the fleet, as `releaseOf` names them, and this one: a device may be matched before its own record says where it is. */
+async function releasesOf({ devices }: Facts, release: string | undefined): Promise<ReadonlySet<string>> {
+  const all = await devices.find({ retired: false }, 100_000);
+  const found = all.flatMap(({ facts }) => (facts ? [releaseOf(facts.os)] : []));
+  return new Set(release === undefined ? found : [...found, release]);
+}
+
+const same = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>
+  a.size === b.size && [...a].every((one) => b.has(one));

@@ -1,0 +1,51 @@
+/** What the stores of the vendors' facts share: collections without revisions, the same for every tenant, written in bulk. */
+import { type AnyBulkWriteOperation, type Document, MongoBulkWriteError } from 'mongodb';
+import type { Connection } from 'mongoose';
+import { isDuplicate } from './record.ts';
+
+/** The collection of this name, without a mongoose model: bulks of documents that are checked already. Migrations make its indexes. */
+export const factsOf = <D extends Document & { _id: string }>(connection: Connection, name: string) =>
+  connection.collection<D>(name);
+export type Facts<D extends Document & { _id: string }> = ReturnType<typeof factsOf<D>>;
+export type Writes<D extends Document> = AnyBulkWriteOperation<D>[];
+
+/** How many documents one command writes or names: enough that its way does not count, far below 16 MB of text. */
+export const together = 1000;
+
+/**
+ * Of two upserts of one key at once, a compatible server may refuse one as a duplicate (MongoDB tries it again by itself). The second
+ * try finds the document there.
+ */
+export async function onceMore<T>(upsert: () => Promise<T>): Promise<T> {
+  try {
+    return await upsert();
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    return upsert();
+  }
+}
+
+/** Writes all, in no order; duplicates once more, as above. */
+export async function writeAll<D extends Document & { _id: string }>(docs: Facts<D>, writes: Writes<D>): Promise<void> {
+  if (writes.length === 0) return;
+  const send = (some: Writes<D>) => docs.bulkWrite(some, { ordered: false, ignoreUndefined: true });
+  try {
+    await send(writes);
+  } catch (error) {
+    const refused = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+    if (refused.length === 0 || !refused.every(isDuplicate)) throw error;
+    await send(refused.flatMap(({ index }) => writes[index] ?? []));
+  }
+}
+
+/** The items in lists of 1,000, the last one shorter; never an empty list. */
+export async function* inBatches<T>(items: AsyncIterable<T> | Iterable<T>): AsyncIterable<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < together) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
