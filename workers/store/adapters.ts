@@ -2,20 +2,9 @@
 import type { Model } from 'mongoose';
 import type { AuditEvent, AuditLink } from '../../domain/model/audit.ts';
 import type { TenantId } from '../../domain/model/ids.ts';
-import type { Audit, Claims, Due, Inventories, Line, Outbox, Posts } from '../../domain/ports.ts';
+import type { Audit, Claims, Due, Line, Outbox, Posts } from '../../domain/ports.ts';
 import type { PlainModels } from './plain.ts';
 import { type Doc, isDuplicate, keyOf } from './record.ts';
-
-/** Inventories, replaced whole by each full scan. */
-export const inventories = ({ inventories: model }: PlainModels, tenant: TenantId): Inventories => ({
-  async get(device) {
-    return (await model.findById(keyOf(tenant, device), { _id: 0 }).lean()) as never; // written by `put` only
-  },
-  async put(inventory) {
-    const fields = { ...inventory, packages: [...inventory.packages] };
-    await model.updateOne({ _id: keyOf(tenant, inventory.device) }, { $set: fields }, { upsert: true });
-  },
-});
 
 /** Leases with fencing tokens. Time only gives liveness: a stolen claim has a higher token, and old tokens are refused. */
 export function claims({ claims: model }: PlainModels, tenant: TenantId): Claims {
@@ -69,7 +58,7 @@ export const posts = ({ posts: model }: PlainModels, tenant: TenantId): Posts =>
  * What follows from something else is read before it and told after it: a thread never says that a rollout is completed before it
  * says so of the last device.
  */
-const byConsequence: readonly Due['kind'][] = ['halt', 'workOrder', 'rollout', 'proposal', 'deployment'];
+const byConsequence: readonly Due['kind'][] = ['halt', 'workOrder', 'rollout', 'proposal', 'deployment', 'digest'];
 
 /** Records that chat has not caught up with. `models` are those whose kind is in chat, by the name that Due uses. */
 export const outbox = (models: Readonly<Record<Due['kind'], Model<Doc>>>, tenant: TenantId): Outbox => ({

@@ -3,7 +3,7 @@ import mongoose, { type Connection, type Model } from 'mongoose';
 import { anything, instant, number, text } from './record.ts';
 
 type Keyed = { _id: string };
-export type InventoryDoc = Keyed & { tenant: string; device: string; scannedAt: Date; packages: unknown[] };
+export type InventoryDoc = Keyed & { tenant: string; device: string; scannedAt: Date; packages: string };
 export type ClaimDoc = Keyed & { owner: string; fence: number; leaseUntil: Date };
 export type PostDoc = Keyed & { tenant: string; ref: unknown; shown: string; at: Date };
 export type AuditDoc = Keyed & {
@@ -46,7 +46,7 @@ export function plainModels(connection: Connection) {
       tenant: text,
       device: text,
       scannedAt: instant,
-      packages: anything,
+      packages: text,
     }),
     claims: make<ClaimDoc>('claims', { owner: text, fence: number, leaseUntil: instant }),
     posts: make<PostDoc>('posts', { tenant: text, ref: anything, shown: text, at: instant }),
