@@ -28,12 +28,21 @@ export type Wanted = {
 /** A file that was fetched or imported: on disk, whole, within its size limit, its checksum known. */
 export type Fetched = { readonly url: string; readonly path: string; readonly sha256: string; readonly size: number };
 
+/**
+ * `maxBytes`: as it comes over the wire, 512 MiB by default. `once`: for records that are files of their own and are read once, such as
+ * those behind a list of changes: always fetched, neither kept nor remembered.
+ */
+export type Limits = { readonly maxBytes?: number; readonly once?: true };
+
 /** Fetches. Conditional (ETag, Last-Modified); the last good copy is kept. */
 export interface Source {
-  /** null = not changed since it was last taken over. Failures `feed.unreachable`, `feed.refused`, `feed.too-large` (retryable as they are). */
-  get(url: string, limits?: { readonly maxBytes?: number }): Promise<Fetched | null>;
+  /**
+   * null = not changed since it was last taken over. Failures: `feed.unreachable` (retryable: no answer, a stall, status 429 or 5xx),
+   * `feed.refused` (any other status, such as 404; plain http), `feed.too-large`, `feed.unreadable` (a web page in place of data).
+   */
+  get(url: string, limits?: Limits): Promise<Fetched | null>;
   /** The same, but never null: the last good copy when it has not changed. */
-  whole(url: string, limits?: { readonly maxBytes?: number }): Promise<Fetched>;
+  whole(url: string, limits?: Limits): Promise<Fetched>;
 }
 
 /** What one sync brought. */
