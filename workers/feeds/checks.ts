@@ -1,0 +1,55 @@
+/** Checks that feeds of CVEs and products share: days, one record by its schema, and whether a file is older than the last one. */
+import type { z } from 'zod';
+import { isCve } from '../../domain/model/cve.ts';
+import { Failure } from '../../domain/model/failure.ts';
+import type { Item } from './feed.ts';
+import { dateOf, oneLine } from './text.ts';
+
+/** True for a day that exists, written as YYYY-MM-DD and in no other way. */
+export const isDay = (text: unknown): text is string =>
+  typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text) && dateOf(text) !== null;
+
+/**
+ * Checks one record and makes the items of it. A record of another shape becomes one `dropped`, which tells the field and what is wrong
+ * with it, never the record's own text. `position` names it where its `id` is no CVE.
+ */
+export function itemsOf<S extends z.ZodType>(
+  schema: S,
+  record: unknown,
+  { id, position }: { readonly id: unknown; readonly position: string },
+  items: (good: z.output<S>) => readonly Item[],
+): readonly Item[] {
+  const read = schema.safeParse(record);
+  if (read.success) return items(read.data);
+  const issue = read.error.issues[0];
+  const why = oneLine(`${issue?.path.join('.') || 'the record'}: ${issue?.message}`);
+  return [{ kind: 'dropped', where: typeof id === 'string' && isCve(id) ? id : position, why }];
+}
+
+/**
+ * Failure `feed.unreadable` when a file says that it was made before the one that was read last: a mirror that has gone back in time
+ * would undo what is known. Both are ISO 8601; null = not known, then nothing is refused.
+ */
+export function refuseOlder(title: string, made: string | null, before: string | null): void {
+  const [now, then] = [dateOf(made), dateOf(before)];
+  if (!made || !before || !now || !then || now >= then) return;
+  const sentence = `${title} was made on ${made}, but one of ${before} has been read already: the source has gone back in time.`;
+  throw new Failure('feed.unreadable', sentence);
+}
+
+/** `made` as it is to be remembered for `refuseOlder`: a date in the future would refuse everything until then, so it is forgotten. */
+export function rememberedDate(made: string | null): string | null {
+  const at = dateOf(made);
+  const tomorrow = Date.now() + 24 * 3_600_000;
+  return at && at.getTime() <= tomorrow ? made : null;
+}
+
+/** What a feed kept of its last sync; null when that was none, or was written by another version: then everything is read again. */
+export function cursorOf<S extends z.ZodType>(schema: S, cursor: string | null): z.output<S> | null {
+  if (cursor === null) return null;
+  try {
+    return schema.safeParse(JSON.parse(cursor)).data ?? null;
+  } catch {
+    return null;
+  }
+}
