@@ -214,7 +214,10 @@ const webPage = ({ title, url }: Ask): Failure =>
 
 function badStatus({ title, url }: Ask, status: number, retryAfter: string | null): Failure {
   const sentence = `${title}: ${shown(url)} answered with status ${status}.`;
-  if (status !== 408 && status !== 429 && status < 500) return new Failure('feed.refused', sentence);
+  if (status !== 408 && status !== 429 && status < 500) {
+    // For feeds that ask for records which need not exist.
+    return new Failure('feed.refused', sentence, { cause: { status } });
+  }
   const retryAfterMs = retryMs(retryAfter);
   return new Failure('feed.unreachable', sentence, {
     retryable: true,
