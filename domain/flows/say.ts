@@ -21,17 +21,18 @@ const pauseMs = 10;
 
 /**
  * Lets `change` decide on a fresh copy and writes by compare-and-set; decides again when somebody was faster.
- * A change that gives back the same record writes nothing. `missing` is the answer when there is no such record.
- * Throws after 25 lost races.
+ * A change that gives back the same record writes nothing. `missing` is the answer when there is no such record. `seen` is a copy that
+ * was read a moment ago: it is tried first, and read again only when somebody was faster. Throws after 25 lost races.
  */
 export async function update<R extends Recorded, E>(
   records: Records<R>,
   id: R['id'],
   missing: E,
   change: (record: R) => Promise<Result<{ next: R; said: Said }, E>> | Result<{ next: R; said: Said }, E>,
+  seen: R | null = null,
 ): Promise<Result<R, E>> {
   for (let attempt = 0; attempt < tries; attempt += 1) {
-    const record = await records.get(id);
+    const record = attempt === 0 && seen ? seen : await records.get(id);
     if (!record) return err(missing);
     const decided = await change(record);
     if (!decided.ok) return decided;

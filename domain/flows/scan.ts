@@ -148,14 +148,15 @@ export async function rescan(
 
 async function saveFacts(world: WorkerWorld, device: Device, facts: DeviceFacts, refreshed: Refreshed): Promise<void> {
   const at = facts.scannedAt;
-  await update(world.devices, device.id, null, (now) => {
+  const change = (now: Device) => {
     // A visit that ended later has spoken already: with its stamp kept, the next scan reads everything again.
     if (now.facts && now.facts.scannedAt > at) return ok({ next: now, said: { events: [] } });
     const seen = { facts, refreshedAt: refreshed.at, lastScan: { at, problem: refreshed.problem } };
     const events =
       now.facts?.stamp === facts.stamp ? [] : [own(at, 'device.scanned', device.id, { stamp: facts.stamp })];
     return ok({ next: { ...now, ...seen, rev: now.rev + 1 }, said: { events } });
-  });
+  };
+  await update(world.devices, device.id, null, change, device);
 }
 
 /** Records why a device could not be visited. */
