@@ -15,7 +15,8 @@ done
 while IFS= read -r line; do
   case $line in ID=*|VERSION_ID=*|VERSION_CODENAME=*) printf 'os %s\n' "$line" ;; esac
 done <"$R/etc/os-release"
-printf 'architecture %s\n' "$(dpkg --print-architecture)"
+native=$(dpkg --print-architecture)
+printf 'architecture %s\n' "$native"
 kernel_says() {
   file=$R/proc/$2
   [ -r "$file" ] || file=/proc/$2
@@ -77,27 +78,39 @@ if [ -x "$R/usr/sbin/needrestart" ]; then
 fi
 echo '#patchherd packages'
 dpkg-query -W -f='\${binary:Package}\t\${Version}\t\${Architecture}\t\${source:Package}\t\${source:Version}\t\${db:Status-Abbrev}\n'
+# Each apt starts two processes to learn the architectures unless it is told them. An administrator's own list is left alone.
+arches=
+if ! grep -rqs Architectures "$R/etc/apt/apt.conf" "$R/etc/apt/apt.conf.d" \${APT_CONFIG:+"$APT_CONFIG"}; then
+  arches="-o APT::Architectures::=$native"
+  [ ! -r "$R/var/lib/dpkg/arch" ] || while IFS= read -r line; do
+    arches="$arches -o APT::Architectures::=$line"
+  done <"$R/var/lib/dpkg/arch"
+fi
 # With -f a plan exists also while something is broken; show-versions would change the lists.
-plan=$(apt-get -s -f -o Debug::NoLocking=1 -o APT::Get::Show-Versions=false -o APT::Get::Show-User-Simulation-Note=false dist-upgrade 2>&1)
+plan=$(apt-get -s -f $arches -o Debug::NoLocking=1 -o APT::Get::Show-Versions=false -o APT::Get::Show-User-Simulation-Note=false dist-upgrade 2>&1)
 printf '#patchherd plan %s\n' "$?"
 printf '%s\n' "$plan"
-kept=$(printf '%s\n' "$plan" | awk '
+picked=$(printf '%s\n' "$plan" | awk '
   /^The following packages have been kept back:/ || /^The following upgrades have been deferred/ { kept = 1; next }
   /^[^ ]/ { kept = 0 }
-  kept { print }')
-versions=
+  kept { names = names $0 }
+  $1 == "Inst" { new = $3 ~ /^\[/ ? $4 : $3; offers = offers " " $2 "=" substr(new, 2) }
+  END { print names; print offers }')
+kept=\${picked%%
+*}
+offers=\${picked#*
+}
 if [ -n "$kept" ]; then
-  versions=$(apt-cache policy $kept)
+  versions=$(apt-cache $arches policy $kept)
   echo '#patchherd archives'
-  apt-cache policy
+  apt-cache $arches policy
   printf '#patchherd policy\n%s\n' "$versions"
+  offers="$offers $(printf '%s\n' "$versions" | awk '
+    /^[^ ]+:$/ { name = substr($1, 1, length($1) - 1) }
+    $1 == "Candidate:" { print name "=" $2 }')"
 fi
-offers=$(printf '%s\n%s\n' "$plan" "$versions" | awk '
-  $1 == "Inst" { new = $3 ~ /^\[/ ? $4 : $3; print $2 "=" substr(new, 2) }
-  /^[^ ]+:$/ { name = substr($1, 1, length($1) - 1) }
-  $1 == "Candidate:" { print name "=" $2 }')
 echo '#patchherd sources'
-[ -z "$offers" ] || apt-cache show --no-all-versions $offers | awk '
+[ -z "$offers" ] || apt-cache $arches show --no-all-versions $offers | awk '
   function tell() {
     if (package != "") print package, version, arch, source == "" ? package : source, built == "" ? version : built
     package = version = arch = source = built = ""
