@@ -1,7 +1,23 @@
 /** Devices × advisories: which of a release's advisories an inventory is open to, and for each of the others why not. Pure. */
+import { compareFor } from '../backends/versions/index.ts';
 import type { Advisory, Affected } from '../model/advisory.ts';
 import type { InstalledPackage } from '../model/device.ts';
-import type { Finding } from '../model/finding.ts';
+import type { Finding, Verdict } from '../model/finding.ts';
+import {
+  type Copy,
+  harmless,
+  type Judged,
+  judge,
+  newShelf,
+  nothingHarmless,
+  noticeOf,
+  put,
+  type Shelf,
+  worstOf,
+} from './shelf.ts';
+import { isModular, type MatchReason, orderOf, reasonOf, reasonsByWeight, streamOf, verdicts } from './standing.ts';
+
+export type { MatchReason } from './standing.ts';
 
 /** What matching needs to know of a device. */
 export type MatchSubject = {
@@ -14,20 +30,6 @@ export type MatchSubject = {
   readonly livepatched: ReadonlySet<string>;
 };
 
-/** Why an advisory's entry does or does not concern a device. */
-export type MatchReason =
-  | 'vulnerable'
-  | 'livepatched'
-  | 'fixed'
-  | 'no-fix-yet'
-  | 'not-affected'
-  | 'undecided'
-  | 'unreadable-version'
-  | 'not-installed'
-  | 'not-yet-introduced'
-  | 'other-release'
-  | 'other-module-stream'
-  | 'withdrawn';
 export type Explained = {
   readonly affected: Affected;
   readonly reason: MatchReason;
@@ -36,10 +38,184 @@ export type Explained = {
 
 /** Advisories by release and package, ready for many devices. */
 export interface MatchIndex {
-  /** Open findings (vulnerable, mitigated, unknown) of one device. */
+  /**
+   * Open findings (vulnerable, mitigated, unknown) of one device: one for each advisory and package name, in an order that only
+   * depends on the order of packages and advisories.
+   */
   match(subject: MatchSubject): readonly Finding[];
   /** How many advisories it holds. */
   readonly size: number;
 }
 /** Every entry of one advisory with the reason why it does or does not concern this device. */
 export type Explain = (advisory: Advisory, subject: MatchSubject) => readonly Explained[];
+
+/** What the advisories of one release speak of. */
+type Shelves = Readonly<Record<Affected['names'], Map<string, Shelf>>>;
+
+/** Results are remembered up to about so many bytes: most devices of a fleet have the same versions of the same packages. */
+const rememberedBytes = 64 * 2 ** 20;
+const bytesOf = ({ findings }: Judged): number => 250 + 100 * findings.length;
+
+/** Names of packages of another architecture than the device's own end in `:arch`. */
+function bareName(name: string): string {
+  const colon = name.indexOf(':');
+  return colon < 0 ? name : name.slice(0, colon);
+}
+
+/** Reads the advisories once, keeps of them what matching needs, and gives the index. Withdrawn ones are left out. */
+export async function buildIndex(advisories: AsyncIterable<Advisory> | Iterable<Advisory>): Promise<MatchIndex> {
+  const releases = new Map<string, Shelves>();
+  const texts = new Map<string, string>();
+  const once = (text: string): string => {
+    const known = texts.get(text);
+    if (known !== undefined) return known;
+    texts.set(text, text);
+    return text;
+  };
+  let size = 0;
+  for await (const advisory of advisories) {
+    if (advisory.withdrawn) continue;
+    size += 1;
+    const notice = noticeOf(advisory, once);
+    for (const affected of advisory.affected) {
+      const { introduced, fixed } = affected;
+      const bounds = { introduced: introduced && once(introduced), fixed: fixed && once(fixed) };
+      put(shelfFor(releases, affected), notice, { ...affected, ...bounds });
+    }
+  }
+  return { size, match: matcher(releases) };
+}
+
+function shelfFor(releases: Map<string, Shelves>, affected: Affected): Shelf {
+  const { release, names } = affected;
+  const shelves = releases.get(release) ?? { source: new Map(), binary: new Map() };
+  releases.set(release, shelves);
+  const shelf = shelves[names].get(affected.package) ?? newShelf(affected.package, compareFor(release));
+  shelves[names].set(affected.package, shelf);
+  return shelf;
+}
+
+function matcher(releases: ReadonlyMap<string, Shelves>): MatchIndex['match'] {
+  const judged = remembering();
+  return ({ release, packages, modules, livepatched }) => {
+    const shelves = releases.get(release);
+    if (!shelves) return [];
+    const found = new Map<Shelf, readonly Judged[]>();
+    const add = (shelf: Shelf, one: Judged): void => {
+      const before = found.get(shelf);
+      if (!before) found.set(shelf, [one]);
+      else if (!before.includes(one)) found.set(shelf, [...before, one]);
+    };
+    for (const { name, version, source, sourceVersion, whole } of packages) {
+      const bySource = shelves.source.get(source);
+      const byName = shelves.binary.get(bareName(name));
+      const copy = { version, whole, enabled: modules };
+      if (bySource) add(bySource, judged(bySource, { ...copy, version: sourceVersion }, null, ''));
+      if (byName) add(byName, judged(byName, copy, bySource?.hasVex ? bySource : null, sourceVersion));
+    }
+    return collect(found, livepatched);
+  };
+}
+
+/** Judges copies of packages, and remembers the answers. A vendor's word on a `source` package is its word on what is built from it. */
+function remembering() {
+  const filled = new Set<Shelf>();
+  let bytes = 0;
+  function remember(shelf: Shelf, key: string, one: Judged): void {
+    bytes += bytesOf(one);
+    if (bytes > rememberedBytes) {
+      for (const full of filled) full.known = null;
+      filled.clear();
+      bytes = bytesOf(one);
+    }
+    shelf.known ??= new Map();
+    shelf.known.set(key, one);
+    filled.add(shelf);
+  }
+  return (shelf: Shelf, copy: Copy, source: Shelf | null, sourceVersion: string): Judged => {
+    const key = keyOf(shelf, copy, source, sourceVersion);
+    const known = copy.whole ? shelf.known?.get(key) : undefined;
+    if (known) return known;
+    const besides = source ? harmless(source, { ...copy, version: sourceVersion }) : nothingHarmless;
+    const judged = judge(shelf, copy, besides);
+    if (copy.whole) remember(shelf, key, judged);
+    return judged;
+  };
+}
+
+/** Everything that an answer depends on, except for the shelf itself. */
+function keyOf(shelf: Shelf, { version, enabled }: Copy, source: Shelf | null, sourceVersion: string): string {
+  if (!source && shelf.streams.length === 0) return version;
+  const streams = [...shelf.streams, ...(source?.streams ?? [])].filter((stream) => enabled.has(stream));
+  return [version, source ? sourceVersion : '', ...streams].join('\n');
+}
+
+function collect(found: ReadonlyMap<Shelf, readonly Judged[]>, livepatched: ReadonlySet<string>): readonly Finding[] {
+  const open: Finding[] = [];
+  for (const [shelf, all] of found) {
+    const [one] = all;
+    const { findings, notices } = one && all.length === 1 ? one : worstOf(shelf, all);
+    for (let at = 0; at < findings.length; at += 1) {
+      const [finding, notice] = [findings[at], notices[at]];
+      if (finding && notice)
+        open.push(isCovered(finding.verdict, notice.cves, livepatched) ? mitigated(finding) : finding);
+    }
+  }
+  return open;
+}
+
+const mitigated = (finding: Finding): Finding => ({ ...finding, verdict: 'mitigated' });
+
+/** A livepatch covers an advisory when it covers every CVE of it. */
+const isCovered = (verdict: Verdict | null, cves: readonly string[], by: ReadonlySet<string>): boolean =>
+  by.size > 0 && verdict === 'vulnerable' && cves.length > 0 && cves.every((cve) => by.has(cve));
+
+/**
+ * Takes one advisory and one device; gives each entry of the advisory with the reason why it does or does not concern the device, and
+ * the installed version that decides. What other advisories say (VEX) is not known here.
+ */
+export const explainMatch: Explain = (advisory, subject) => {
+  const explained = advisory.affected.map((affected) => explainEntry(advisory, affected, subject));
+  const cleared = explained.filter(({ reason }) => reason === 'not-affected').map(({ affected }) => affected);
+  return explained.map((one): Explained => {
+    const { release, names, package: name } = one.affected;
+    const isCleared = cleared.some((by) => by.release === release && by.names === names && by.package === name);
+    return isCleared && isOpen(one) ? { ...one, reason: 'not-affected' } : one;
+  });
+};
+
+const isOpen = ({ reason }: Explained): boolean =>
+  verdicts[reason] !== null && verdicts[reason] !== 'fixed' && verdicts[reason] !== 'not-affected';
+
+function explainEntry(advisory: Advisory, affected: Affected, subject: MatchSubject): Explained {
+  if (advisory.withdrawn) return { affected, reason: 'withdrawn', installed: null };
+  if (affected.release !== subject.release) return { affected, reason: 'other-release', installed: null };
+  const compare = compareFor(affected.release);
+  const copies = copiesOf(affected, subject).map((copy): Explained => {
+    const reason = reasonFor(affected, copy);
+    const covered = isCovered(verdicts[reason], advisory.cves, subject.livepatched);
+    return { affected, reason: covered ? 'livepatched' : reason, installed: copy.version };
+  });
+  const weight = ({ reason }: Explained): number => reasonsByWeight.indexOf(reason);
+  const older = (a: Explained, b: Explained): number => compare?.(a.installed ?? '', b.installed ?? '') ?? 0;
+  const [worst] = copies.sort((a, b) => weight(a) - weight(b) || older(a, b));
+  return worst ?? { affected, reason: 'not-installed', installed: null };
+}
+
+function copiesOf({ names, package: wanted }: Affected, { packages, modules }: MatchSubject): readonly Copy[] {
+  const bySource = names === 'source';
+  return packages
+    .filter(({ name, source }) => (bySource ? source : bareName(name)) === wanted)
+    .map(({ version, sourceVersion, whole }) => ({
+      version: bySource ? sourceVersion : version,
+      whole,
+      enabled: modules,
+    }));
+}
+
+function reasonFor(affected: Affected, { version, whole, enabled }: Copy): MatchReason {
+  const { release, introduced, fixed, module } = affected;
+  const compare = compareFor(release);
+  const stream = streamOf(module, isModular(fixed ?? ''), isModular(version), enabled);
+  return reasonOf(affected, orderOf(compare, version, introduced), orderOf(compare, version, fixed), whole, stream);
+}
