@@ -39,6 +39,10 @@ export type Relay = {
   stop(): Promise<void>;
 };
 
+/** In a thread about several things, a line begins with what it is about. */
+const titled = (card: Card, topic: string | undefined): Card =>
+  topic === undefined ? card : { ...card, title: `${topic}: ${card.title}` };
+
 /** Makes the relay. Only one process at a time sends: the others wait for its claim to end. */
 export function makeRelay(parts: RelayParts): Relay {
   const { outbox, posts, claims, clock, log, outlets, owner } = parts;
@@ -135,10 +139,15 @@ export function makeRelay(parts: RelayParts): Relay {
     }
     for (const { about, card } of [
       ...shown.replies,
-      ...due.lines.map(({ key, card }) => ({ about: `line:${key}`, card })),
+      ...due.lines.map(({ key, card }) => ({ about: `line:${key}`, card: titled(card, shown.topic) })),
     ]) {
       if (!thread) return false;
       complete = (await attempt(outlet, { kind: 'thread', of: thread }, about, card)) !== null && complete;
+    }
+    if (shown.elsewhere) {
+      const { under, reply } = shown.elsewhere;
+      const of = (await posts.get(`${messenger.platform}|channel|${under}`))?.ref;
+      if (of) complete = (await attempt(outlet, { kind: 'thread', of }, reply.about, reply.card)) !== null && complete;
     }
     for (const { account, about, card } of shown.direct) {
       if (account.platform !== messenger.platform) continue;

@@ -1,12 +1,14 @@
 /** Which cards a record shows: its own message, replies in the thread, private messages. */
 import type { Card } from '../domain/cards/card.ts';
 import { line } from '../domain/cards/card.ts';
+import { digestCard, movedCard } from '../domain/cards/digest-card.ts';
 import { ownerCard } from '../domain/cards/owner-card.ts';
 import { proposalCard } from '../domain/cards/proposal-card.ts';
 import { workOrderCard } from '../domain/cards/work-order-card.ts';
 import { contactFor, proposalView } from '../domain/flows/views.ts';
 import type { Deployment } from '../domain/model/deployment.ts';
-import type { DeploymentId, ProposalId, RolloutId, WorkOrderId } from '../domain/model/ids.ts';
+import type { Digest } from '../domain/model/digest.ts';
+import type { DeploymentId, DigestId, ProposalId, RolloutId, WorkOrderId } from '../domain/model/ids.ts';
 import type { Account } from '../domain/model/people.ts';
 import type { Due, World } from '../domain/ports.ts';
 
@@ -15,6 +17,10 @@ type Drawn = { readonly about: string; readonly card: Card };
 export type Shown = {
   readonly main: Drawn | null;
   readonly replies: readonly Drawn[];
+  /** A reply in the thread of another message, when that one was sent. */
+  readonly elsewhere?: { readonly under: string; readonly reply: Drawn };
+  /** What the thread is about besides: lines are told apart by it. */
+  readonly topic?: string;
   readonly direct: readonly (Drawn & { readonly account: Account })[];
 };
 
@@ -32,6 +38,7 @@ export async function shownBy(world: World, { kind, id }: Due, read: Read = new 
   };
   if (kind === 'proposal') return proposalShown(id as ProposalId);
   if (kind === 'halt') return haltShown(world, id);
+  if (kind === 'digest') return digestShown(world, id as DigestId, proposalShown);
   if (kind === 'rollout') {
     const rollout = await world.rollouts.get(id as RolloutId);
     return rollout ? proposalShown(rollout.proposal) : nothing;
@@ -39,8 +46,10 @@ export async function shownBy(world: World, { kind, id }: Due, read: Read = new 
   if (kind === 'workOrder') {
     const order = await world.workOrders.get(id as WorkOrderId);
     if (!order) return nothing;
-    const replies = [{ about: `work-order:${id}`, card: workOrderCard(order) }];
-    return { ...(await proposalShown(order.proposal)), replies };
+    const shown = await proposalShown(order.proposal);
+    const card = workOrderCard(order);
+    const title = shown.topic ? `${shown.topic}: ${card.title}` : card.title;
+    return { ...shown, replies: [...shown.replies, { about: `work-order:${id}`, card: { ...card, title } }] };
   }
   const deployment = await world.deployments.get(id as DeploymentId);
   if (!deployment) return nothing;
@@ -49,8 +58,31 @@ export async function shownBy(world: World, { kind, id }: Due, read: Read = new 
 
 async function drawProposal(world: World, id: ProposalId): Promise<Shown> {
   const view = await proposalView(world, id);
-  if (!view || view.proposal.state === 'open') return nothing;
-  return { ...nothing, main: { about: `proposal:${id}`, card: proposalCard(view) } };
+  if (!view || view.proposal.announcedAt === null) return nothing;
+  const { inDigest, formerDigest, priority } = view.proposal;
+  const drawn: Drawn = { about: `proposal:${id}`, card: proposalCard(view) };
+  const name = `${view.patch.source} ${view.patch.version}`;
+  const digest = inDigest ? await world.digests.get(inDigest) : null;
+  if (digest) return { ...nothing, main: mainOf(digest), replies: [drawn], topic: name };
+  if (!formerDigest) return { ...nothing, main: drawn };
+  const moved = { about: drawn.about, card: movedCard(name, priority.band) };
+  return { ...nothing, main: drawn, elsewhere: { under: `digest:${formerDigest}`, reply: moved } };
+}
+
+const mainOf = (digest: Digest): Drawn => ({ about: `digest:${digest.id}`, card: digestCard(digest) });
+
+/** The message and the cards in its thread, the most urgent first. */
+async function digestShown(
+  world: World,
+  id: DigestId,
+  proposalShown: (proposal: ProposalId) => Promise<Shown>,
+): Promise<Shown> {
+  const digest = await world.digests.get(id);
+  if (!digest?.complete) return nothing;
+  const main = mainOf(digest);
+  const shown = await Promise.all(digest.proposals.map(proposalShown));
+  const mine = shown.filter((one) => one.main?.about === main.about);
+  return { ...nothing, main, replies: mine.flatMap(({ replies }) => replies) };
 }
 
 function toOwner(world: World, deployment: Deployment): Shown['direct'] {

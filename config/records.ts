@@ -1,5 +1,6 @@
 /** Settings as the domain's own types: people, policies, and devices that are still to be stored. */
 import type { DeviceSeed } from '../domain/flows/enrol.ts';
+import type { Tighten } from '../domain/intel/priority.ts';
 import type { PersonId, PolicyId, TenantId } from '../domain/model/ids.ts';
 import type { Person } from '../domain/model/people.ts';
 import type { Amount, Policy } from '../domain/model/policy.ts';
@@ -34,12 +35,19 @@ function amountOf(written: number | string | undefined): Amount | null {
 
 /** The policies in the order of the file: the first that selects a device has it. */
 export function policies(settings: Settings): readonly Policy[] {
-  return settings.policies.map(({ id, concurrency, errorBudget, ...rest }) => ({
+  return settings.policies.map(({ id, concurrency, errorBudget, digest, ...rest }) => ({
     ...rest,
+    digest: digest === 'off' ? null : { hour: digest.hour, zone: digest.zone ?? rest.windows[0]?.zone ?? 'UTC' },
     id: id as PolicyId,
     concurrency: amountOf(concurrency),
     errorBudget: amountOf(errorBudget),
   }));
+}
+
+/** Days within which the tenant wants a severity fixed, where that is sooner than the table says. */
+export function tighten({ priority }: Settings): Tighten {
+  const given = Object.entries(priority.tightenDays).filter(([, days]) => days !== undefined);
+  return Object.fromEntries(given);
 }
 
 /** The devices of the file, not stored yet. */

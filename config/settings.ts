@@ -1,5 +1,6 @@
 /** Every setting, its default, and the sentence an operator reads when it is wrong. Secrets are never echoed. */
 import { z } from 'zod';
+import { severities } from '../domain/model/advisory.ts';
 import { criticalities, exposures } from '../domain/model/device.ts';
 import { Failure } from '../domain/model/failure.ts';
 import { roles } from '../domain/model/people.ts';
@@ -50,6 +51,12 @@ const Window = z.strictObject({
   cutoffMinutes: whole(0, 1439, 'minutes').default(0),
 });
 
+/** `off`, or the hour of the day. Without a zone of its own it follows the policy's first window. */
+const Digest = z.union(
+  [z.literal('off'), z.strictObject({ hour: whole(0, 23, 'hours').default(9), zone: zone.optional() })],
+  must('must be off, or an hour of the day such as { hour: 9, zone: Europe/Madrid }'),
+);
+
 const Policy = z.strictObject({
   id: slug('standard'),
   groups: names('must be the name of a group, such as web'),
@@ -69,6 +76,7 @@ const Policy = z.strictObject({
   concurrency: amount(1).optional(),
   errorBudget: amount(0).optional(),
   rollbackOnFailure: z.boolean(must('must be true or false')).default(true),
+  digest: Digest.prefault({}),
 });
 
 const Scan = z.strictObject({
@@ -76,6 +84,11 @@ const Scan = z.strictObject({
   zone: zone.default('UTC'),
   maxAgeHours: whole(1, 720, 'hours').default(24),
   concurrency: whole(1, 1000, 'devices').default(50),
+});
+
+/** The table of CISA BOD 26-04 can only be made stricter. */
+const Priority = z.strictObject({
+  tightenDays: z.partialRecord(oneOf(severities), whole(1, 365, 'days')).default({}),
 });
 
 /** The settings as one block, secrets in place; reading what was read changes nothing. rules.ts has what concerns more than one field. */
@@ -96,6 +109,7 @@ export const Settings = z.strictObject({
   devices: z.array(Device).default([]),
   policies: z.array(Policy).default([]),
   scan: Scan.prefault({}),
+  priority: Priority.prefault({}),
   log: z.strictObject({ level: oneOf(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
 

@@ -2,15 +2,18 @@
 import type { Visit } from './backends/backend.ts';
 import type { Card } from './cards/card.ts';
 import type { MatchIndex } from './intel/match.ts';
+import type { Tighten } from './intel/priority.ts';
 import type { Advisory } from './model/advisory.ts';
 import type { AuditEvent, AuditLink } from './model/audit.ts';
 import type { CveFacts, CveField, CveSaying } from './model/cve.ts';
 import type { Deployment } from './model/deployment.ts';
 import type { Device, Inventory } from './model/device.ts';
+import type { Digest } from './model/digest.ts';
 import type { FeedState } from './model/feed.ts';
 import type { DeviceFindings } from './model/finding.ts';
 import type { Halt } from './model/halt.ts';
 import type { DeploymentId, DeviceId, TenantId } from './model/ids.ts';
+import type { Lifecycle } from './model/lifecycle.ts';
 import type { ChatPlatform, Destination, MessageRef } from './model/message.ts';
 import type { Applicability, Patch } from './model/patch.ts';
 import type { Account, Person } from './model/people.ts';
@@ -98,7 +101,7 @@ export type Line = { readonly key: string; readonly card: Card };
 export type Said = {
   readonly events: readonly AuditEvent[];
   readonly lines?: readonly Line[];
-  /** Nothing that a card shows has changed: chat need not look. Only for `save`. */
+  /** Nothing that a card shows has changed, or not all of it yet: chat need not look. */
   readonly quiet?: true;
 };
 
@@ -139,7 +142,8 @@ export interface Advisories {
   forReleases(releases: readonly string[]): AsyncIterable<Advisory>;
   /**
    * Takes over what one feed delivered: new and changed ones are written, equal ones are left alone; `complete` marks this feed's
-   * others as withdrawn. Safe to repeat after a crash. `gone`: ids that the feed says do not exist any more.
+   * others as withdrawn. Safe to repeat after a crash. `gone`: ids that the feed says do not exist any more; looked at when `delivered`
+   * has ended.
    */
   takeOver(
     feed: string,
@@ -178,6 +182,14 @@ export interface FeedStates {
   put(state: FeedState): Promise<void>;
 }
 
+/** Until when products get fixes. One document for each product; the same for every tenant. */
+export interface Lifecycles {
+  /** Replaces the cycles of the products that are named; `complete`: other products are gone. Gives how many products changed. */
+  put(all: readonly Lifecycle[], complete: boolean): Promise<number>;
+  /** The cycles of one product, as the feed lists them; none when it is not known. */
+  of(product: string): Promise<readonly Lifecycle[]>;
+}
+
 /** What advisories say of devices: one document for each device, replaced by each matching. */
 export interface Findings {
   get(device: DeviceId): Promise<DeviceFindings | null>;
@@ -205,7 +217,7 @@ export interface Outbox {
   done(due: Due): Promise<void>;
 }
 export type Due = {
-  readonly kind: 'proposal' | 'rollout' | 'deployment' | 'workOrder' | 'halt';
+  readonly kind: 'proposal' | 'rollout' | 'deployment' | 'workOrder' | 'halt' | 'digest';
   readonly id: string;
   readonly rev: number;
   readonly lines: readonly Line[];
@@ -280,11 +292,14 @@ export type World = {
   readonly policies: readonly Policy[];
   /** Facts that are older say nothing, in milliseconds. */
   readonly maxAgeMs: number;
+  /** Due dates of the tenant's own, where they are sooner than the table's. */
+  readonly tighten: Tighten;
   readonly devices: Records<Device>;
   readonly inventories: Inventories;
   readonly advisories: Advisories;
   readonly cves: Cves;
   readonly feeds: FeedStates;
+  readonly lifecycles: Lifecycles;
   readonly findings: Findings;
   /** Feeds that are switched on, with the age at which each counts as stale: an unasked feed is never silent. */
   readonly feedRules: readonly { readonly id: string; readonly title: string; readonly staleMs: number }[];
@@ -295,6 +310,7 @@ export type World = {
   readonly deployments: Records<Deployment>;
   readonly workOrders: Records<WorkOrder>;
   readonly halts: Records<Halt>;
+  readonly digests: Records<Digest>;
 };
 
 /** What only workers have besides: hands on the devices. */

@@ -1,8 +1,9 @@
 /** Small wordings that several cards share. */
 import type { TransactionItem } from '../model/patch.ts';
 
-/** `1 device`, `3 devices`. */
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+/** `1 device`, `3 devices`; `many` is for nouns that take more than an s. */
+export const count = (number: number, noun: string, many = `${noun}s`): string =>
+  `${number} ${number === 1 ? noun : many}`;
 
 /** `Ann`, `Ann and Bob`, `Ann, Bob and Cy`. */
 export const joined = (words: readonly string[]): string =>

@@ -1,9 +1,11 @@
 /** What a full scan means: inventory, patches new to the catalog, and the state of each patch on this device. */
 import type { Backend, Offer, ScanReport } from '../backends/backend.ts';
+import { thirdPartyOf } from '../intel/third-party.ts';
 import { type Device, type DeviceFacts, type Inventory, platformOf } from '../model/device.ts';
 import { type Applicability, applicabilityId, type Patch, patchId } from '../model/patch.ts';
 import { ok } from '../model/result.ts';
 import type { WorkerWorld } from '../ports.ts';
+import { matchDevice } from './match.ts';
 import { own, said, update } from './say.ts';
 
 /** A scan that read everything. */
@@ -26,6 +28,7 @@ export async function recordScan(
     packages: report.packages,
   };
   await world.inventories.put(inventory);
+  await matchDevice(world, { id: device.id, facts }, report.packages);
   const groups = bySource(platformOf(facts), report.offers);
   await catalog(world, backend, facts, groups);
   const now = new Map(groups.map((group) => [group.id, finding(group)]));
@@ -61,6 +64,9 @@ function finding({ offers }: Group): Finding {
   return { state: offers[0]?.state ?? 'kept-back', wants: [] };
 }
 
+/** Patches that some scan of this process has met. They are never deleted, so a fleet asks once for each, not once for each device. */
+const met = new WeakMap<WorkerWorld['patches'], Set<Patch['id']>>();
+
 /** Adds the patches that the catalog does not have yet. */
 async function catalog(
   world: WorkerWorld,
@@ -68,8 +74,12 @@ async function catalog(
   facts: DeviceFacts,
   groups: readonly Group[],
 ): Promise<void> {
-  const known = await world.patches.find({ id: { in: groups.map(({ id }) => id) } });
-  const fresh = groups.filter((group) => !known.some(({ id }) => id === group.id));
+  const seen = met.get(world.patches) ?? new Set();
+  met.set(world.patches, seen);
+  const unmet = groups.filter(({ id }) => !seen.has(id));
+  if (unmet.length === 0) return;
+  const known = await world.patches.find({ id: { in: unmet.map(({ id }) => id) } });
+  const fresh = unmet.filter((group) => !known.some(({ id }) => id === group.id));
   await Promise.all(
     fresh.map((group) => {
       const patch = patchOf(world, backend, facts, group);
@@ -77,28 +87,35 @@ async function catalog(
       return world.patches.insert(patch, said(event));
     }),
   );
+  for (const { id } of unmet) seen.add(id);
 }
 
-const patchOf = ({ tenant }: WorkerWorld, backend: Backend, facts: DeviceFacts, group: Group): Patch => ({
-  id: group.id,
-  tenant,
-  rev: 1,
-  backend: backend.id,
-  platform: platformOf(facts),
-  source: group.source,
-  version: group.version,
-  classification: group.offers.some(({ security }) => security) ? 'security' : 'bugfix',
-  origins: [...new Set(group.offers.flatMap(({ origins }) => origins))],
-  firstSeen: facts.scannedAt,
-  releasedAt: null,
-  thirdParty: null,
-  advisories: [],
-  supersededBy: null,
-  retracted: null,
-  verdict: null,
-  sideEffects: [],
-  blocked: null,
-});
+function patchOf({ tenant }: WorkerWorld, backend: Backend, facts: DeviceFacts, group: Group): Patch {
+  const platform = platformOf(facts);
+  const archive = group.offers.some(({ security }) => security) ? 'security' : 'bugfix';
+  const origins = [...new Set(group.offers.flatMap((offer) => offer.origins))];
+  return {
+    id: group.id,
+    tenant,
+    rev: 1,
+    backend: backend.id,
+    platform,
+    source: group.source,
+    version: group.version,
+    classification: archive,
+    archive,
+    origins,
+    firstSeen: facts.scannedAt,
+    releasedAt: null,
+    thirdParty: thirdPartyOf(platform, origins),
+    advisories: [],
+    supersededBy: null,
+    retracted: null,
+    verdict: null,
+    sideEffects: [],
+    blocked: null,
+  };
+}
 
 /** States that a scan must not overwrite while the patch is still offered: people or a rollback decided them. */
 const sticky: readonly Applicability['state'][] = ['failed', 'rolled-back', 'declined', 'excepted'];

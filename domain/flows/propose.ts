@@ -1,25 +1,29 @@
 /** From applicability to proposals: one for each patch and policy, with a frozen plan. Runs after every scan that changed something. */
 
 import { line } from '../cards/card.ts';
-import { priorityByOrigin } from '../intel/priority.ts';
 import { inFlight } from '../model/deployment.ts';
 import type { Device } from '../model/device.ts';
 import type { PatchId, ProposalId } from '../model/ids.ts';
 import type { Applicability, Patch } from '../model/patch.ts';
 import { digestOf, type Plan, sha256 } from '../model/plan.ts';
 import { type Policy, policyFor } from '../model/policy.ts';
-import { moveProposal, noThreat, type Proposal, replan, undecided } from '../model/proposal.ts';
+import { moveProposal, type Proposal, replan, undecided } from '../model/proposal.ts';
 import { ok } from '../model/result.ts';
 import { livingRollouts } from '../model/rollout.ts';
 import type { World } from '../ports.ts';
+import { announced, atOnceCard } from './digests.ts';
+import { learn, type Priced, price } from './pricing.ts';
+import { repriced } from './reprice.ts';
 import { own, said, update } from './say.ts';
+import { supersede } from './supersede.ts';
 
 type Candidate = { readonly device: Device; readonly applicability: Applicability };
 
 /** Brings the proposals of one patch in line with what the last scans found. Safe to repeat and to run twice at once. */
 export async function proposePatch(world: World, id: PatchId): Promise<void> {
   const patch = await world.patches.get(id);
-  if (!patch || patch.blocked) return;
+  if (!patch || patch.blocked || patch.retracted) return;
+  if (await supersede(world, patch)) return;
   for (const policy of world.policies) await proposeFor(world, patch, policy);
 }
 
@@ -95,11 +99,13 @@ function planFor(patch: Patch, policy: Policy, chosen: readonly Candidate[], sch
   };
 }
 
-function prioritise(patch: Patch, chosen: readonly Candidate[]): Proposal['priority'] {
-  const rank = ['low', 'normal', 'high', 'mission'] as const;
-  const said = chosen.map(({ device }) => device.criticality).filter((criticality) => criticality !== null);
-  const worst = rank.findLast((criticality) => said.includes(criticality));
-  return priorityByOrigin(patch, worst ?? 'normal', worst === undefined);
+/** What the patch is worth to these devices; the catalog learns what it fixes there. */
+async function prioritise(world: World, patch: Patch, chosen: readonly Candidate[]): Promise<Priced> {
+  const on = chosen.map(({ device, applicability: { transaction } }) => ({ device, transaction }));
+  const [priced] = await price(world, [{ patch, on }]);
+  if (!priced) throw new Error(`price.nothing: ${patch.id}`);
+  await learn(world, patch, priced.fixes);
+  return priced;
 }
 
 async function offer(world: World, patch: Patch, policy: Policy, round: number): Promise<void> {
@@ -107,6 +113,7 @@ async function offer(world: World, patch: Patch, policy: Policy, round: number):
   const chosen = await candidatesOf(world, patch.id, policy);
   if (chosen.length === 0) return;
   const plan = planFor(patch, policy, chosen, 'next-window');
+  const { priority, threat } = await prioritise(world, patch, chosen);
   const hash = await sha256(`${world.tenant}\n${policy.id}\n${patch.id}\n${round}`);
   const open: Proposal = {
     id: `p-${hash.slice(0, 10)}` as ProposalId,
@@ -118,9 +125,11 @@ async function offer(world: World, patch: Patch, policy: Policy, round: number):
     plan,
     digest: await digestOf(plan),
     planRev: 1,
-    priority: prioritise(patch, chosen),
-    threat: noThreat,
+    priority,
+    threat,
     inDigest: null,
+    formerDigest: null,
+    announcedAt: null,
     votes: [],
     requestedBy: null,
     createdAt: at,
@@ -130,12 +139,12 @@ async function offer(world: World, patch: Patch, policy: Policy, round: number):
     rollout: null,
     voided: null,
   };
-  const announced = moveProposal(open, 'announce');
-  if (!announced.ok) return;
+  const made = (atOnceCard(policy, priority) ? announced(world, open) : null) ?? open;
   const details = { patch: patch.id, devices: chosen.length, digest: open.digest };
-  const saying = said(own(at, 'proposal.announced', open.id, details));
+  const what = made.state === 'open' ? 'proposal.opened' : 'proposal.announced';
   // Somebody else was faster, perhaps without the devices that we saw.
-  if (!(await world.proposals.insert(announced.value, saying))) await adjust(world, open.id, patch, policy);
+  if (await world.proposals.insert(made, said(own(at, what, open.id, details)))) return;
+  await adjust(world, open.id, patch, policy);
 }
 
 /** The device list or a version changed: votes are void and the card says so. With no device left the proposal ends. */
@@ -152,18 +161,14 @@ async function adjust(world: World, id: ProposalId, patch: Patch, policy: Policy
       });
     }
     const plan = planFor(patch, policy, chosen, now.plan.schedule);
-    const next = replan(now, plan, await digestOf(plan), difference(now.plan, plan));
-    if (next === now) return ok({ next, said: { events: [] } });
-    const priority = prioritise(patch, chosen);
+    const planned = replan(now, plan, await digestOf(plan), difference(now.plan, plan));
+    const { next, said: told } = repriced(world, now, planned, await prioritise(world, patch, chosen));
+    if (planned === now) return ok({ next, said: told });
     const event = own(at, 'proposal.replanned', now.id, { before: now.digest, after: next.digest });
-    const told = line(
-      'The plan changed',
-      'warn',
-      'Votes are void',
-      `${difference(now.plan, plan)} Look again before you decide.`,
-    );
-    const lines = now.votes.length > 0 ? [{ key: `replan:${now.id}:${next.rev}`, card: told }] : [];
-    return ok({ next: { ...next, priority }, said: said(event, lines) });
+    const again = `${difference(now.plan, plan)} Look again before you decide.`;
+    const card = line('The plan changed', 'warn', 'Votes are void', again);
+    const lines = now.votes.length > 0 ? [{ key: `replan:${now.id}:${next.rev}`, card }] : [];
+    return ok({ next, said: { events: [event, ...told.events], lines: [...lines, ...(told.lines ?? [])] } });
   });
 }
 

@@ -7,11 +7,12 @@ import { moveProposal, type Proposal } from '../model/proposal.ts';
 import { ok } from '../model/result.ts';
 import { livingRollouts } from '../model/rollout.ts';
 import type { Line, Recorded, WorkerWorld, World } from '../ports.ts';
+import { makeDigests } from './digests.ts';
 import { advanceRollout, startRollout } from './rollout.ts';
 import { own, said, update } from './say.ts';
 import { settle } from './settle.ts';
 
-/** Re-creates lost jobs, finishes half-done consequences, ends what has expired, wakes what was put away. Safe to repeat. */
+/** Re-creates lost jobs, finishes half-done consequences, ends what has expired, wakes what was put away, announces what is due. Safe to repeat. */
 export async function sweep(world: World): Promise<void> {
   const at = world.clock.now();
   const late = await world.deployments.find({ state: { in: unfinished }, nextAt: { before: at } }, 1000);
@@ -23,6 +24,7 @@ export async function sweep(world: World): Promise<void> {
   const living = await world.rollouts.find({ state: { in: livingRollouts } });
   await each(world, living, ({ id }) => advanceRollout(world, id));
   await ageProposals(world, at);
+  await makeDigests(world);
 }
 
 /** One record that cannot be worked on must not keep the others, or the audit chain, from their turn. */

@@ -17,6 +17,8 @@ export type Patch = {
   readonly source: string;
   readonly version: string;
   readonly classification: Classification;
+  /** What the archive that offers it says; `classification` is raised to `security` by the advisories that it fixes. */
+  readonly archive: Classification;
   /** Archives that offer it, as the package manager printed them. */
   readonly origins: readonly string[];
   readonly firstSeen: Date;

@@ -29,6 +29,8 @@ export type Policy = {
   readonly concurrency: Amount | null;
   readonly errorBudget: Amount | null;
   readonly rollbackOnFailure: boolean;
+  /** When proposals that are not urgent are announced together: every day at this hour (0 to 23). null = each at once, by itself. */
+  readonly digest: { readonly hour: number; readonly zone: string } | null;
 };
 
 /** A number of devices, or a percentage of the rollout. */

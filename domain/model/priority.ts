@@ -22,6 +22,9 @@ export type Priority = {
   readonly deciding: string | null;
 };
 
+/** Bands that do not wait for a digest. */
+export const urgent = (band: Band): boolean => band === 'emergency' || band === 'high';
+
 /** Most urgent first: by band, then score. */
 export const byUrgency = (a: Priority, b: Priority): number =>
   bands.indexOf(a.band) - bands.indexOf(b.band) || b.score - a.score;

@@ -51,6 +51,10 @@ export type Proposal = {
   readonly threat: Threat;
   /** The digest that announced it; null = it has a card of its own, or waits for its digest (state `open`). */
   readonly inDigest: DigestId | null;
+  /** The digest that it has left for a card of its own, because it became urgent. */
+  readonly formerDigest: DigestId | null;
+  /** When people first heard of it; null = not yet. */
+  readonly announcedAt: Date | null;
   readonly votes: readonly Vote[];
   /** Who asked for it; null = patchherd itself, after a scan. */
   readonly requestedBy: PersonId | null;

@@ -8,6 +8,7 @@ describe('settings', () => {
     expect(settings).toMatchObject({
       database: {},
       chat: { web: { host: '127.0.0.1', port: 8484, channel: 'patching' } },
+      priority: { tightenDays: {} },
       scan: { cron: '17 */4 * * *', zone: 'UTC', maxAgeHours: 24, concurrency: 50 },
       log: { level: 'info' },
     });
@@ -33,6 +34,7 @@ describe('settings', () => {
       deferrals: { max: 3, deadlineDays: 14 },
       noticeMinutes: 15,
       rollbackOnFailure: true,
+      digest: { hour: 9 },
     });
   });
   it('leaves the web chat off when another platform is there and nobody asked for it', () => {
@@ -61,6 +63,12 @@ describe('settings', () => {
         '  devices.0.owner is "kimm": is not in people; did you mean "kim"?',
       ].join('\n'),
     );
+  });
+  it('says how a due date can be tightened when it was written wrongly', () => {
+    const bad = { ...full, priority: { tightenDays: { critical: 0, urgent: 7 } } };
+    const { message } = failure(() => readSettings(bad, 'settings.yaml'));
+    expect(message).toContain('priority.tightenDays.critical is 0: must be a whole number of days from 1 to 365');
+    expect(message).toContain('"urgent"');
   });
   it('never repeats a secret, wherever it was written', () => {
     const bad = {

@@ -15,7 +15,7 @@ const people = [
 export type Who = (typeof people)[number]['id'];
 
 export type Rules = {
-  /** What differs from `{ id: 'all', windows: [always], noticeMinutes: 0 }`; several policies select by group. */
+  /** What differs from `{ id: 'all', windows: [always], noticeMinutes: 0, digest: 'off' }`; several policies select by group. */
   readonly policies?: readonly Readonly<Record<string, unknown>>[];
   /** What the settings say of a device besides its place. */
   readonly describe?: (name: string) => Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ export function settingsFor(fleet: Fleet, { policies = [{}], describe }: Rules, 
       ...{ name, address, port: sshPort, user, become, hostKeys: [hostKey], credential: 'fleet' },
       ...describe?.(name),
     })),
-    policies: policies.map((policy) => ({ id: 'all', windows: [always], noticeMinutes: 0, ...policy })),
+    policies: policies.map((policy) => ({ id: 'all', windows: [always], noticeMinutes: 0, digest: 'off', ...policy })),
   };
   return readSettings(raw, 'the test');
 }

@@ -9,17 +9,27 @@ import { cves } from './cves.ts';
 import { feedStates } from './feed-states.ts';
 import { findings } from './findings.ts';
 import { inboxOf } from './inbox.ts';
+import { inventories } from './inventories.ts';
 import { kinds } from './kinds.ts';
+import { lifecycles } from './lifecycles.ts';
 import { migrate } from './migrations.ts';
 import { plainModels } from './plain.ts';
 import { modelOf, recordsOf } from './record.ts';
 
 type RecordPorts = Pick<
   World,
-  'devices' | 'patches' | 'applicabilities' | 'proposals' | 'rollouts' | 'deployments' | 'workOrders' | 'halts'
+  | 'devices'
+  | 'patches'
+  | 'applicabilities'
+  | 'proposals'
+  | 'rollouts'
+  | 'deployments'
+  | 'workOrders'
+  | 'halts'
+  | 'digests'
 >;
 /** What vendors say is the same for every tenant; findings are of one. */
-type FactPorts = Pick<World, 'advisories' | 'cves' | 'feeds' | 'findings'>;
+type FactPorts = Pick<World, 'advisories' | 'cves' | 'feeds' | 'lifecycles' | 'findings'>;
 /** Everything stored, of one tenant. */
 export type TenantStore = RecordPorts &
   FactPorts & {
@@ -88,14 +98,16 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     deployments: modelOf(connection, kinds.deployments),
     workOrders: modelOf(connection, kinds.workOrders),
     halts: modelOf(connection, kinds.halts),
+    digests: modelOf(connection, kinds.digests),
   };
-  const { proposals, rollouts, deployments, workOrders, halts } = models;
+  const { proposals, rollouts, deployments, workOrders, halts, digests } = models;
   const inChat = {
     proposal: proposals,
     rollout: rollouts,
     deployment: deployments,
     workOrder: workOrders,
     halt: halts,
+    digest: digests,
   };
   return {
     devices: recordsOf(models.devices, kinds.devices, tenant),
@@ -106,11 +118,13 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     deployments: recordsOf(deployments, kinds.deployments, tenant),
     workOrders: recordsOf(workOrders, kinds.workOrders, tenant),
     halts: recordsOf(halts, kinds.halts, tenant),
+    digests: recordsOf(digests, kinds.digests, tenant),
     advisories: advisories(connection),
     cves: cves(connection),
     feeds: feedStates(connection),
+    lifecycles: lifecycles(connection),
     findings: findings(connection, tenant),
-    inventories: adapters.inventories(plain, tenant),
+    inventories: inventories(plain, tenant),
     claims: adapters.claims(plain, tenant),
     audit: adapters.audit(Object.values(models), plain, tenant),
     outbox: adapters.outbox(inChat, tenant),

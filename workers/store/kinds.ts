@@ -1,6 +1,7 @@
 /** Every kind of record, with its fields and the indexes that its queries use. A new field of a record is a new line here. */
 import type { Deployment } from '../../domain/model/deployment.ts';
 import type { Device } from '../../domain/model/device.ts';
+import type { Digest } from '../../domain/model/digest.ts';
 import type { Halt } from '../../domain/model/halt.ts';
 import type { Applicability, Patch } from '../../domain/model/patch.ts';
 import type { Proposal } from '../../domain/model/proposal.ts';
@@ -45,6 +46,7 @@ export const patches: Kind<Patch> = {
     source: text,
     version: text,
     classification: text,
+    archive: text,
     origins: [text],
     firstSeen: instant,
     releasedAt: instant,
@@ -92,6 +94,8 @@ export const proposals: Kind<Proposal> = {
     priority: anything,
     threat: anything,
     inDigest: text,
+    formerDigest: text,
+    announcedAt: instant,
     votes: [anything],
     requestedBy: text,
     createdAt: instant,
@@ -190,6 +194,21 @@ export const halts: Kind<Halt> = {
   fields: { scope: anything, active: flag, by: text, at: instant, reason: text },
 };
 
+export const digests: Kind<Digest> = {
+  name: 'digests',
+  inChat: true,
+  indexes: [{ policy: 1 }],
+  fields: {
+    policy: text,
+    at: instant,
+    day: text,
+    proposals: [text],
+    top: [anything],
+    counts: anything,
+    complete: flag,
+  },
+};
+
 /** All of them, for migrations, the audit and the outbox. */
 export const kinds = {
   devices,
@@ -200,4 +219,5 @@ export const kinds = {
   deployments,
   workOrders,
   halts,
+  digests,
 } as const;

@@ -105,6 +105,7 @@ function worldOf(database: Database, tenant: TenantId, options: Options): FlowWo
     people: directory(people),
     policies: options.like?.policies ?? policies,
     maxAgeMs: 24 * 3_600_000,
+    tighten: {},
     feedRules: [],
     matchIndex: async () => emptyIndex,
     remote: options.remote ?? offline,

@@ -1,0 +1,149 @@
+/** What a patch is worth: from what advisories say of each device that would get it, to one priority and one summary of the threat. */
+import { compareFor, kindFor } from '../backends/versions/index.ts';
+import { priorityFor, worstOf } from '../intel/priority.ts';
+import { standing, threatOf } from '../intel/threat.ts';
+import { type Advisory, advisoryKey } from '../model/advisory.ts';
+import type { CveFacts } from '../model/cve.ts';
+import type { Device } from '../model/device.ts';
+import type { DeviceFindings, Finding } from '../model/finding.ts';
+import type { DeviceId } from '../model/ids.ts';
+import type { Applicability, Patch } from '../model/patch.ts';
+import type { Proposal } from '../model/proposal.ts';
+import { ok } from '../model/result.ts';
+import type { World } from '../ports.ts';
+import { own, said, update } from './say.ts';
+
+/** A patch and what installing it would change on each of the devices that it is priced for. */
+export type Offered = {
+  readonly patch: Patch;
+  readonly on: readonly { readonly device: Device; readonly transaction: Applicability['transaction'] }[];
+};
+export type Priced = Pick<Proposal, 'priority' | 'threat'> & {
+  /** What the patch fixes on at least one of these devices. */
+  readonly fixes: readonly Advisory[];
+  /** What is known of its CVEs, and of others. */
+  readonly cves: ReadonlyMap<string, CveFacts>;
+};
+
+/** Devices that have the same advisories fixed and are as important: one of them stands for all. */
+type Alike = {
+  readonly device: Pick<Device, 'criticality' | 'exposure'>;
+  readonly advisories: readonly string[];
+  readonly livepatched: boolean;
+};
+
+/** How many devices' findings are read at once. */
+const batch = 500;
+
+/**
+ * Whether installing the patch ends this finding. `versions` has the binary packages that come with it. Vendors of debs and apks
+ * speak of source packages, those of rpms of binary ones; a version that cannot be compared proves nothing.
+ */
+export function fixes(patch: Patch, versions: ReadonlyMap<string, string>, finding: Finding): boolean {
+  if (finding.fixed === null || (finding.verdict !== 'vulnerable' && finding.verdict !== 'mitigated')) return false;
+  const source = finding.package === patch.source ? patch.version : undefined;
+  const binary = versions.get(finding.package);
+  const version = kindFor(patch.platform) === 'rpm' ? (binary ?? source) : (source ?? binary);
+  if (version === undefined) return false;
+  const order = compareFor(patch.platform)?.(finding.fixed, version) ?? null;
+  return order !== null && order <= 0;
+}
+
+/** Prices each of these, reading the findings of every device once. In the same order. */
+export async function price(world: World, all: readonly Offered[]): Promise<readonly Priced[]> {
+  const groups = await alike(world, all);
+  const keys = groups.map((group) => new Set([...group.values()].flatMap(({ advisories }) => advisories)));
+  const known = await advisoriesOf(
+    world,
+    keys.flatMap((some) => [...some]),
+  );
+  const cves = await world.cves.get([...new Set([...known.values()].flatMap((advisory) => advisory.cves))]);
+  return all.map(({ patch, on }, index) => {
+    const named = (some: Iterable<string>) => [...some].flatMap((key) => known.get(key) ?? []);
+    const found = named(keys[index] ?? []);
+    const classification = standing(found).length > 0 ? 'security' : patch.archive;
+    const priorities = [...(groups[index]?.values() ?? [])].map(({ device, advisories, livepatched }) =>
+      priorityFor({
+        ...{ advisories: named(advisories), cves, device, livepatched, classification },
+        firstSeen: patch.firstSeen,
+        tighten: world.tighten,
+      }),
+    );
+    const exposed = on.filter(({ device }) => (device.exposure ?? 'internet') === 'internet').length;
+    const priority = worstOf(priorities);
+    if (!priority) throw new Error(`price.no-device: ${patch.id}`);
+    return { priority, threat: threatOf(found, cves, exposed), fixes: found, cves };
+  });
+}
+
+async function advisoriesOf(world: World, keys: readonly string[]): Promise<ReadonlyMap<string, Advisory>> {
+  if (keys.length === 0) return new Map();
+  const found = await world.advisories.byKey([...new Set(keys)]);
+  return new Map(found.map((advisory) => [advisoryKey(advisory), advisory]));
+}
+
+async function alike(world: World, all: readonly Offered[]): Promise<readonly ReadonlyMap<string, Alike>[]> {
+  const groups = all.map(() => new Map<string, Alike>());
+  const wanted = new Map<DeviceId, { index: number; device: Device; transaction: Applicability['transaction'] }[]>();
+  for (const [index, { on }] of all.entries()) {
+    for (const one of on) {
+      const of = wanted.get(one.device.id) ?? [];
+      of.push({ ...one, index });
+      wanted.set(one.device.id, of);
+    }
+  }
+  const ids = [...wanted.keys()];
+  for (let from = 0; from < ids.length; from += batch) {
+    const some = ids.slice(from, from + batch);
+    const findings = new Map((await world.findings.of(some)).map((one) => [one.device, one]));
+    for (const id of some) {
+      for (const { index, device, transaction } of wanted.get(id) ?? []) {
+        const patch = all[index]?.patch;
+        if (patch) join(groups[index], device, fixedBy(patch, transaction, findings.get(id)));
+      }
+    }
+  }
+  return groups;
+}
+
+function fixedBy(
+  patch: Patch,
+  transaction: Applicability['transaction'],
+  findings: DeviceFindings | undefined,
+): readonly Finding[] {
+  if (!findings) return [];
+  const versions = new Map(transaction.flatMap(({ name, to }) => (to === null ? [] : [[name, to] as const])));
+  return findings.open.filter((finding) => fixes(patch, versions, finding));
+}
+
+function join(group: Map<string, Alike> | undefined, device: Device, fixed: readonly Finding[]): void {
+  const { criticality, exposure } = device;
+  const advisories = [...new Set(fixed.map(({ advisory }) => advisory))].sort();
+  const livepatched = fixed.length > 0 && fixed.every(({ verdict }) => verdict === 'mitigated');
+  group?.set(`${criticality}|${exposure}|${livepatched}|${advisories.join()}`, {
+    device: { criticality, exposure },
+    advisories,
+    livepatched,
+  });
+}
+
+/** The catalog learns what a patch fixes: nothing is forgotten here, which is for the matching of the whole fleet to do. */
+export async function learn(world: World, patch: Patch, found: readonly Advisory[]): Promise<void> {
+  const keys = found.map(advisoryKey);
+  const secure = patch.classification === 'security' || standing(found).length === 0;
+  if (secure && keys.every((key) => patch.advisories.includes(key))) return;
+  const at = world.clock.now();
+  await update(world.patches, patch.id, null, (now) => {
+    const advisories = [...new Set([...now.advisories, ...keys])].sort();
+    const dates = found.flatMap(({ published }) => (published ? [published.getTime()] : []));
+    const released = Math.max(...dates, now.releasedAt?.getTime() ?? 0);
+    const next: Patch = {
+      ...now,
+      advisories,
+      releasedAt: released > 0 ? new Date(released) : null,
+      classification: standing(found).length > 0 ? 'security' : now.classification,
+      rev: now.rev + 1,
+    };
+    return ok({ next, said: said(own(at, 'patch.described', patch.id, { advisories: advisories.length })) });
+  });
+}
