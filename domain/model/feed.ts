@@ -7,11 +7,19 @@ export const feedIds = [
   'ssvc',
   'nvd',
   'endoflife',
-  'osv',
   'debian-tracker',
   'debian-dsa',
+  'debian-dla',
   'ubuntu-notices',
+  'ubuntu-vex',
   'alpine-secdb',
+  'osv-debian',
+  'osv-ubuntu',
+  'osv-alpine',
+  'osv-almalinux',
+  'osv-rocky',
+  'osv-opensuse',
+  'osv-suse',
   'updateinfo',
   'redhat',
   'suse',
@@ -27,7 +35,7 @@ export type FeedState = {
   readonly changedAt: Date | null;
   /** The last try, when it failed; null = it worked. */
   readonly problem: { readonly code: string; readonly text: string; readonly at: Date } | null;
-  /** What was taken over last. */
+  /** Records that it has given and not taken back; of CVE feeds that are asked piece by piece, those of the last piece. */
   readonly records: number;
   /** Records that could not be read and were left out. */
   readonly dropped: number;
@@ -37,7 +45,11 @@ export type FeedState = {
   readonly files: Readonly<Record<string, FeedFile>>;
   /** How new the content says it is, as `Delivery.asOf`; absent or null = unknown. */
   readonly asOf?: string | null;
-  /** Whether the channel was told that it is stale. */
+  /** The fleet's releases when it was taken over; absent = never. */
+  readonly releases?: readonly string[];
+  /** After a failed try: when to ask again; absent or null = at its usual time. */
+  readonly retryAt?: Date | null;
+  /** Whether the channel was told that it is stale or broken. */
   readonly told: boolean;
 };
 
