@@ -1,7 +1,6 @@
-/** Checks that feeds of CVEs and products share: days, one record by its schema, and whether a file is older than the last one. */
+/** Checks that feeds of CVEs and products share: days, one record by its schema, and what they kept of their last sync. */
 import type { z } from 'zod';
 import { isCve } from '../../domain/model/cve.ts';
-import { Failure } from '../../domain/model/failure.ts';
 import type { Item } from './feed.ts';
 import { dateOf, oneLine } from './text.ts';
 
@@ -26,22 +25,10 @@ export function itemsOf<S extends z.ZodType>(
   return [{ kind: 'dropped', where: typeof id === 'string' && isCve(id) ? id : position, why }];
 }
 
-/**
- * Failure `feed.unreadable` when a file says that it was made before the one that was read last: a mirror that has gone back in time
- * would undo what is known. Both are ISO 8601; null = not known, then nothing is refused.
- */
-export function refuseOlder(title: string, made: string | null, before: string | null): void {
-  const [now, then] = [dateOf(made), dateOf(before)];
-  if (!made || !before || !now || !then || now >= then) return;
-  const sentence = `${title} was made on ${made}, but one of ${before} has been read already: the source has gone back in time.`;
-  throw new Failure('feed.unreadable', sentence);
-}
-
-/** `made` as it is to be remembered for `refuseOlder`: a date in the future would refuse everything until then, so it is forgotten. */
-export function rememberedDate(made: string | null): string | null {
+/** When a file says that it was made, as `Delivery.asOf` wants it; nothing when it does not say. */
+export function asOf(made: unknown): { readonly asOf?: string } {
   const at = dateOf(made);
-  const tomorrow = Date.now() + 24 * 3_600_000;
-  return at && at.getTime() <= tomorrow ? made : null;
+  return at ? { asOf: at.toISOString() } : {};
 }
 
 /** What a feed kept of its last sync; null when that was none, or was written by another version: then everything is read again. */

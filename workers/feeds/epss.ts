@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { isCve } from '../../domain/model/cve.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { linesOf, unpacked } from './archive.ts';
-import { cursorOf, isDay, refuseOlder, rememberedDate } from './checks.ts';
+import { asOf, cursorOf, isDay } from './checks.ts';
 import type { Feed, Item, Wanted } from './feed.ts';
 
 /** Packed and unpacked, ten times the sizes of 2026. */
@@ -16,7 +16,7 @@ const MAX_UNPACKED = 160 * 1024 ** 2;
 type Head = { readonly date: string; readonly lines: number; readonly percentiles: boolean };
 
 /** `asked`: which CVEs were wanted, as a digest. */
-const Cursor = z.object({ date: z.string().nullable(), asked: z.string() });
+const Cursor = z.object({ asked: z.string() });
 
 export const epss: Feed = {
   id: 'epss',
@@ -26,6 +26,7 @@ export const epss: Feed = {
   everyHours: 6,
   byDefault: true,
   licence: 'Free to use; cite FIRST, Exploit Prediction Scoring System, https://www.first.org/epss',
+  whole: true,
   concerns: () => true,
   async sync(source, url, cursor, wanted) {
     const before = cursorOf(Cursor, cursor);
@@ -35,12 +36,8 @@ export const epss: Feed = {
     const file = await source[again ? 'whole' : 'get'](url, { maxBytes: MAX_BYTES });
     if (!file) return null;
     const head = await headOf(file.path, nameOf(file.url));
-    refuseOlder('The EPSS file', head.date, before?.date ?? null);
-    return {
-      complete: true,
-      items: rowsOf(file.path, head, wanted),
-      cursor: JSON.stringify({ date: rememberedDate(head.date), asked }),
-    };
+    const items = rowsOf(file.path, head, wanted);
+    return { complete: true, items, cursor: JSON.stringify({ asked }), ...asOf(head.date) };
   },
   async *read(file, wanted) {
     yield* rowsOf(file, await headOf(file, basename(file)), wanted);

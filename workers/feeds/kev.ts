@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isCve } from '../../domain/model/cve.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { jsonOf, textOf } from './archive.ts';
-import { isDay, itemsOf, refuseOlder, rememberedDate } from './checks.ts';
+import { asOf, isDay, itemsOf } from './checks.ts';
 import type { Feed, Item } from './feed.ts';
 
 /** Ten times its size of 2026. */
@@ -32,14 +32,13 @@ export const kev: Feed = {
   everyHours: 4,
   byDefault: true,
   licence: 'CC0 1.0, CISA',
+  whole: true,
   concerns: () => true,
-  async sync(source, url, cursor) {
+  async sync(source, url) {
     const file = await source.get(url, { maxBytes: MAX_BYTES });
     if (!file) return null;
     const catalog = await catalogOf(file.path);
-    const released = catalog.dateReleased ?? null;
-    refuseOlder('The KEV catalog', released, cursor);
-    return { complete: true, items: entriesOf(catalog), cursor: rememberedDate(released) };
+    return { complete: true, items: entriesOf(catalog), cursor: null, ...asOf(catalog.dateReleased) };
   },
   async *read(file) {
     yield* entriesOf(await catalogOf(file));
