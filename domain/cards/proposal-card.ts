@@ -8,6 +8,7 @@ import type { Occurrence, Policy } from '../model/policy.ts';
 import type { Proposal, ProposalState } from '../model/proposal.ts';
 import type { Rollout, RolloutState } from '../model/rollout.ts';
 import type { Card, CardButton, Text, Tone } from './card.ts';
+import { dueText, retractedText, urgencyFacts } from './priority-facts.ts';
 import { changes, count, joined, names } from './words.ts';
 
 /** Everything that the card tells of. `next` is the open or next window of the policy. */
@@ -53,45 +54,47 @@ export function proposalCard(view: ProposalView): Card {
   return {
     title: `${patch.source} ${patch.version}: ${kind}`,
     tone: toneOf(view, wrong),
-    status: statusOf(proposal, rollout, wrong),
+    status: statusOf(view, wrong),
     summary: summaryOf(view, kind),
     facts: rollout ? rolloutFacts(view, rollout) : proposalFacts(view),
     list: rollout ? deviceList(deployments) : changeList(view),
     ...(rollout ? { progress: progressOf(deployments, rollout.total, wrong) } : {}),
     note: noteOf(proposal),
-    buttons: rollout ? rolloutButtons(rollout) : proposalButtons(proposal),
+    buttons: rollout ? rolloutButtons(rollout) : proposalButtons(proposal, patch),
   };
 }
 
-function toneOf({ proposal, rollout }: ProposalView, wrong: number): Tone {
-  if (wrong > 0 || rollout?.state === 'paused') return 'bad';
+function toneOf({ proposal, patch, rollout }: ProposalView, wrong: number): Tone {
+  if (wrong > 0 || rollout?.state === 'paused' || patch.retracted) return 'bad';
   if (rollout?.state === 'halted') return 'warn';
   if (rollout?.state === 'completed') return 'good';
   if (proposal.state !== 'announced') return 'plain';
   return proposal.priority.band === 'emergency' || proposal.priority.band === 'high' ? 'bad' : 'warn';
 }
 
-function statusOf(proposal: Proposal, rollout: Rollout | null, wrong: number): string {
-  const words = rollout ? rolloutWords[rollout.state] : statusWords[proposal.state];
+function statusOf({ proposal, patch, rollout }: ProposalView, wrong: number): string {
+  const state = rollout ? rolloutWords[rollout.state] : statusWords[proposal.state];
+  const words = patch.retracted ? `${state}, patch taken back` : state;
   return wrong > 0 ? `${words}, ${wrong} went wrong` : words;
 }
 
-function summaryOf({ proposal, rollout, devices }: ProposalView, kind: string): Text {
+function summaryOf({ proposal, patch, rollout, devices }: ProposalView, kind: string): Text {
+  if (patch.retracted) return retractedText(patch.retracted);
   if (rollout?.because) return rollout.because;
   if (proposal.voided && proposal.state === 'announced') return `Votes are void: ${proposal.voided}`;
   if (proposal.state === 'denied' && proposal.decided?.reason) return `Reason: ${proposal.decided.reason}`;
   if (proposal.state === 'deferred' && proposal.deferredUntil) {
     return ['It comes back at ', { at: proposal.deferredUntil.getTime() }, '.'];
   }
+  if (patch.supersededBy) return `A newer version is offered instead: ${patch.supersededBy}.`;
   return rollout ? '' : `${count(devices.length, 'device')} can get this ${kind}.`;
 }
 
-function proposalFacts({ proposal, policy, devices, next }: ProposalView): Card['facts'] {
-  const { band, score } = proposal.priority;
+function proposalFacts({ proposal, patch, policy, devices, next }: ProposalView): Card['facts'] {
   const approvals = proposal.votes.filter(({ verb }) => verb === 'approve').map(({ name }) => name);
   const have = approvals.length > 0 ? `, given by ${joined(approvals)}` : '';
   return [
-    { label: 'Priority', value: `${band}, ${score} of 100` },
+    ...urgencyFacts(proposal, patch),
     { label: 'Devices', value: `${devices.length} (${byCriticality(devices)})` },
     { label: 'When', value: whenOf(proposal, next) },
     { label: 'Way back', value: wayBack(proposal) },
@@ -141,6 +144,7 @@ function rolloutFacts({ proposal, deployments }: ProposalView, rollout: Rollout)
     deployments.filter(({ state }) => states.includes(state)).length;
   const started = rollout.startedAt ? [{ label: 'Started', value: [{ at: rollout.startedAt.getTime() }] }] : [];
   const finished = rollout.finishedAt ? [{ label: 'Finished', value: [{ at: rollout.finishedAt.getTime() }] }] : [];
+  const due = proposal.priority.dueAt ? [{ label: 'Due', value: dueText(proposal.priority) }] : [];
   return [
     { label: 'Approved by', value: rollout.approvedBy },
     { label: 'Succeeded', value: `${inState(['succeeded'])} of ${rollout.total}` },
@@ -148,6 +152,7 @@ function rolloutFacts({ proposal, deployments }: ProposalView, rollout: Rollout)
     { label: 'Waiting', value: String(inState(['waiting'])) },
     { label: 'Went wrong', value: `${inState(wentWrong)} (${rollout.errorsAllowed} allowed)` },
     { label: 'Way back', value: wayBack(proposal) },
+    ...due,
     ...started,
     ...finished,
   ];
@@ -195,17 +200,20 @@ function noteOf({ id, digest, decided, state }: Proposal): Text {
   return [`${state} by ${decided.by} at `, { at: decided.at.getTime() }, `. ${plan}`];
 }
 
-function proposalButtons(proposal: Proposal): readonly CardButton[] {
+/** A patch that was taken back can be denied, never approved. */
+function proposalButtons(proposal: Proposal, { retracted }: Patch): readonly CardButton[] {
   const about = { subject: proposal.id, rev: proposal.rev };
   const details: CardButton = { action: 'proposal.details', ...about, label: 'Details', tone: 'plain' };
   if (proposal.state !== 'announced') return [details];
   const now = 'Devices start as soon as this is approved, outside of the window. Halts and freezes still count.';
   const why = { title: 'Deny this patch', label: 'Why? The answer is kept.' };
+  const deny: CardButton = { action: 'proposal.deny', ...about, label: 'Deny', tone: 'bad', asks: why };
+  if (retracted) return [deny, details];
   return [
     { action: 'proposal.approve', ...about, label: 'Approve', tone: 'good' },
     { action: 'proposal.approve-now', ...about, label: 'Approve, start now', tone: 'plain', confirm: now },
     { action: 'proposal.defer', ...about, label: 'In 24 hours', tone: 'plain' },
-    { action: 'proposal.deny', ...about, label: 'Deny', tone: 'bad', asks: why },
+    deny,
     details,
   ];
 }

@@ -179,12 +179,14 @@ function floorsOf(input: {
   return { band: lower, why: [...why, 'livepatched: one band lower'] };
 }
 
+const number = (many: number): string => many.toLocaleString('en');
+
 function assumedOf(known: boolean, cves: readonly CveFacts[]): readonly string[] {
   if (cves.length === 0)
     return [`not exploited, not automatable, partial impact: ${known ? 'no CVE is named' : 'no advisory is known'}`];
   const silent = cves.filter(({ ssvc }) => ssvc === null);
   if (silent.length === 0) return [];
-  const which = cves.length === 1 ? silent[0]?.id : `${silent.length} of ${cves.length} CVEs`;
+  const which = cves.length === 1 ? silent[0]?.id : `${number(silent.length)} of ${number(cves.length)} CVEs`;
   const total = silent.some(({ cvss }) => cvss !== null && impactOf(cvss.vector) === 'total');
   const impact = total ? 'impact total where CVSS says so (C:H, I:H, A:H), else partial' : 'impact partial';
   return [`no SSVC data for ${which}: taken as not automatable, ${impact}`];

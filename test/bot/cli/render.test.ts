@@ -18,6 +18,7 @@ describe('a card in a terminal', () => {
       2 devices can get this update.
 
         Priority   low, 5 of 100
+        Due        In the next window
         Devices    2 (2 normal)
         When       Window 23 Nov 2026, 13:00 Europe/Madrid to 23 Nov 2026, 14:00
                    Europe/Madrid

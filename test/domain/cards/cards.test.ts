@@ -30,6 +30,7 @@ describe('the card of a proposal', () => {
     expect([card.title, card.status, card.tone]).toEqual(['acme-agent 1.1: update', 'Waiting for approval', 'warn']);
     expect(card.facts.map(({ label, value }) => `${label}: ${plain(value)}`)).toEqual([
       'Priority: low, 5 of 100',
+      'Due: In the next window',
       'Devices: 2 (1 high, 1 not rated)',
       'When: Window 2026-11-23T12:00:00.000Z to 2026-11-23T14:00:00.000Z',
       'Way back: Downgrade on all 2',
