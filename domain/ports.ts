@@ -9,7 +9,7 @@ import type { CveFacts, CveField, CveSaying } from './model/cve.ts';
 import type { Deployment } from './model/deployment.ts';
 import type { Device, Inventory } from './model/device.ts';
 import type { Digest } from './model/digest.ts';
-import type { FeedState } from './model/feed.ts';
+import type { FeedRule, FeedState } from './model/feed.ts';
 import type { DeviceFindings } from './model/finding.ts';
 import type { Halt } from './model/halt.ts';
 import type { DeploymentId, DeviceId, TenantId } from './model/ids.ts';
@@ -301,8 +301,8 @@ export type World = {
   readonly feeds: FeedStates;
   readonly lifecycles: Lifecycles;
   readonly findings: Findings;
-  /** Feeds that are switched on, with the age at which each counts as stale: an unasked feed is never silent. */
-  readonly feedRules: readonly { readonly id: string; readonly title: string; readonly staleMs: number }[];
+  /** Feeds that are switched on. */
+  readonly feedRules: readonly FeedRule[];
   readonly patches: Records<Patch>;
   readonly applicabilities: Records<Applicability>;
   readonly proposals: Records<Proposal>;

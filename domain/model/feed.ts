@@ -61,6 +61,33 @@ export type FeedFile = {
   readonly size: number;
 };
 
+/** A feed that is switched on, and what its age means. */
+export type FeedRule = {
+  readonly id: string;
+  readonly title: string;
+  readonly everyHours: number;
+  /** The age at which it counts as stale: an unasked feed is never silent. */
+  readonly staleMs: number;
+  /** Licence or terms and whom to name. */
+  readonly licence: string;
+  /** True when a fleet with these releases has any use for it: others are not asked. */
+  concerns(releases: ReadonlySet<string>): boolean;
+};
+
+/** Whether its silence can be trusted. `waiting`: it was not asked yet. */
+export type FeedHealth = 'good' | 'waiting' | 'stale' | 'broken';
+
+/**
+ * A feed whose source cannot be reached is only stale after `staleMs`: that ends by itself. Any other problem, and none that was ever
+ * read, is `broken` at once.
+ */
+export function healthOf(state: FeedState | null, staleMs: number, now: Date): FeedHealth {
+  if (!state || (!state.checkedAt && !state.problem)) return 'waiting';
+  const { checkedAt, problem } = state;
+  if (problem && (!checkedAt || problem.code !== 'feed.unreachable')) return 'broken';
+  return checkedAt && now.getTime() - checkedAt.getTime() > staleMs ? 'stale' : 'good';
+}
+
 /** A feed that was never asked. */
 export const newFeed = (id: string): FeedState => ({
   id,

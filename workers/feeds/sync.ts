@@ -64,10 +64,11 @@ export async function syncFeed(parts: SyncParts, feed: Feed, options: SyncOption
 
 /**
  * Reads one file of the feed, from a mirror or a USB stick, as if its source had given it. What a file that is `whole` does not name is
- * gone; any other file only adds and changes. The next sync goes on from where the last one was.
+ * gone; any other file only adds and changes. The next sync goes on from where the last one was. A wrong file is told to the caller and
+ * not recorded: the source is not to blame.
  */
 export async function importFile(parts: SyncParts, feed: Feed, file: string, options: SyncOptions): Promise<Synced> {
-  return claimed(parts, feed, options, (before) => {
+  return claimed(parts, feed, { ...options, quiet: true }, (before) => {
     const items = feed.read(file, options.wanted);
     const delivery = { complete: feed.whole === true, items, cursor: before.cursor };
     return takeOver(parts, feed, before, delivery, options, null);
@@ -123,7 +124,7 @@ function believable(asOf: string | undefined, now: Date): string | null {
 async function claimed(
   parts: SyncParts,
   feed: Feed,
-  { signal }: SyncOptions,
+  { signal, quiet = false }: SyncOptions & { readonly quiet?: boolean },
   work: (before: FeedState, signal: AbortSignal) => Promise<Done>,
 ): Promise<Synced> {
   const { claims, owner, feeds } = parts.world;
@@ -139,7 +140,7 @@ async function claimed(
   }, LEASE_MS / 3);
   try {
     const before = (await feeds.get(feed.id)) ?? newFeed(feed.id);
-    return await recorded(parts, feed, before, stop.signal, () => work(before, stop.signal));
+    return await recorded(parts, { feed, before, signal: stop.signal, quiet }, () => work(before, stop.signal));
   } finally {
     clearInterval(beat);
     signal?.removeEventListener('abort', lost);
@@ -147,11 +148,11 @@ async function claimed(
   }
 }
 
+type Try = { readonly feed: Feed; readonly before: FeedState; readonly signal: AbortSignal; readonly quiet: boolean };
+
 async function recorded(
   { world }: SyncParts,
-  feed: Feed,
-  before: FeedState,
-  signal: AbortSignal,
+  { feed, before, signal, quiet }: Try,
   work: () => Promise<Done>,
 ): Promise<Synced> {
   /** Somebody may have noted meanwhile that the channel was told. */
@@ -179,6 +180,7 @@ async function recorded(
       text,
       ...(error instanceof Failure ? {} : { error: stackOf(error) }),
     });
+    if (quiet) return { kind: 'failed', problem, state: before };
     const retryAt = retryOf(error, world.clock.now());
     return { kind: 'failed', problem, state: await put({ ...before, problem, retryAt }) };
   }
