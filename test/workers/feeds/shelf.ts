@@ -54,7 +54,7 @@ export function newShelf(): Shelf {
   const whole = async (url: string): Promise<Fetched> => {
     asked.push(url);
     const file = place(url.replace('http://shelf/', ''));
-    if (!existsSync(file)) throw new Failure('feed.missing', `There is nothing at ${url}.`);
+    if (!existsSync(file)) throw new Failure('feed.refused', `There is nothing at ${url}.`);
     const content = readFileSync(file);
     return { url, path: file, sha256: createHash('sha256').update(content).digest('hex'), size: content.length };
   };
