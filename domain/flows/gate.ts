@@ -42,7 +42,7 @@ export async function whatBlocks(world: World, deployment: Deployment): Promise<
 }
 
 /**
- * What speaks against ordering the install on a device that was started and prepared: halt, blocked patch, window. Until that order
+ * What speaks against ordering the install on a device that was started and prepared: halt, blocked or retracted patch, window. Until that order
  * nothing was changed there, and a worker may have been away for hours. Budget and cluster have counted this device since its start.
  */
 export async function whatStops(world: World, deployment: Deployment): Promise<Blocker | null> {
@@ -79,6 +79,8 @@ async function approvalBlocks(world: World, deployment: Deployment, rollout: Rol
 async function patchBlocks(world: World, { patch }: Deployment): Promise<Blocker | null> {
   const found = await world.patches.get(patch);
   if (!found) return block('approval', 'The catalog does not know this patch any more.');
+  if (found.retracted)
+    return block('exception', `The patch was retracted by ${found.retracted.by}: ${found.retracted.reason}`);
   return found.blocked ? block('exception', `The patch is blocked: ${found.blocked.reason}`) : null;
 }
 

@@ -42,8 +42,11 @@ export async function halt(world: World, scope: HaltScope, by: Person, reason: s
   return receipt(world, scope, at);
 }
 
-/** Opens the latch again. Refused when it is not closed. */
+/** Opens the latch again. Refused when it is not closed, and for a rollout whose patch was taken back. */
 export async function resume(world: World, scope: HaltScope, by: Person): Promise<Result<Halt, Refusal>> {
+  const rollout = scope.kind === 'rollout' ? await world.rollouts.get(scope.rollout) : null;
+  const no = rollout ? await takenBack(world, rollout) : null;
+  if (no) return err(no);
   const lifted = await lift(world, scope, by);
   if (!lifted.ok) return lifted;
   if (scope.kind === 'rollout') await changeRollout(world, scope.rollout, 'resume', by);
@@ -81,6 +84,8 @@ export async function changeRollout(
     id,
     { code: 'rollout.unknown', subject: id },
     async (now) => {
+      const no = verb === 'resume' ? await takenBack(world, now) : null;
+      if (no) return err(no);
       // Whoever resumes after errors accepts those that happened; one more stops it again.
       const wrong = await world.deployments.count({ rollout: id, state: { in: wentWrong } });
       const errorsAllowed = verb === 'resume' ? Math.max(now.errorsAllowed, wrong) : now.errorsAllowed;
@@ -99,6 +104,11 @@ export async function changeRollout(
   if (verb === 'cancel') await lift(world, { kind: 'rollout', rollout: id }, by);
   if (verb !== 'halt') await wake(world, { rollout: id });
   return ok(null);
+}
+
+async function takenBack(world: World, { patch }: Rollout): Promise<Refusal | null> {
+  const { retracted } = (await world.patches.get(patch)) ?? {};
+  return retracted ? { code: 'patch.retracted', reason: retracted.reason } : null;
 }
 
 async function receipt(world: World, scope: HaltScope, at: Date): Promise<HaltReceipt> {

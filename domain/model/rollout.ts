@@ -22,6 +22,7 @@ export type RolloutVerb =
   | 'gate-failed'
   | 'finish'
   | 'budget-spent'
+  | 'pause'
   | 'halt'
   | 'resume'
   | 'roll-back';
@@ -49,9 +50,9 @@ export type Rollout = {
 };
 
 export const rolloutMoves: Record<RolloutState, Partial<Record<RolloutVerb, RolloutState>>> = {
-  scheduled: { start: 'deploying', cancel: 'cancelled', halt: 'halted' },
-  deploying: { 'ring-done': 'soaking', finish: 'completed', 'budget-spent': 'paused', halt: 'halted' },
-  soaking: { 'gate-passed': 'deploying', 'gate-failed': 'paused', halt: 'halted' },
+  scheduled: { start: 'deploying', cancel: 'cancelled', pause: 'paused', halt: 'halted' },
+  deploying: { 'ring-done': 'soaking', finish: 'completed', 'budget-spent': 'paused', pause: 'paused', halt: 'halted' },
+  soaking: { 'gate-passed': 'deploying', 'gate-failed': 'paused', pause: 'paused', halt: 'halted' },
   paused: { resume: 'deploying', 'roll-back': 'rolling-back', cancel: 'cancelled', finish: 'completed' },
   halted: { resume: 'deploying', 'roll-back': 'rolling-back', cancel: 'cancelled', finish: 'completed' },
   'rolling-back': { finish: 'rolled-back' },
@@ -73,3 +74,6 @@ export function moveRollout(
 
 /** States from which a rollout still starts devices or may do so again. */
 export const livingRollouts: readonly RolloutState[] = ['scheduled', 'deploying', 'soaking', 'paused', 'halted'];
+
+/** States from which devices start, or will without anybody's doing. */
+export const startingRollouts: readonly RolloutState[] = ['scheduled', 'deploying', 'soaking'];

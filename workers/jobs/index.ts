@@ -5,6 +5,7 @@ import { deploymentRun } from './deployment-run.ts';
 import { deviceScan } from './device-scan.ts';
 import { fleetPlan } from './fleet-plan.ts';
 import { fleetScan } from './fleet-scan.ts';
+import { intelMatch } from './intel-match.ts';
 import { type Leases, register } from './job.ts';
 import { queueSweep } from './queue-sweep.ts';
 
@@ -19,5 +20,6 @@ export function registerJobs(
   register(agenda, deviceScan(world), parts);
   register(agenda, fleetScan(world, scanAtOnce), parts);
   register(agenda, fleetPlan(world, scanAtOnce), parts);
+  register(agenda, intelMatch(world), parts);
   register(agenda, queueSweep(world), parts);
 }
