@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { calendar } from '../config/cron.ts';
-import { deviceSeeds, logins, people, policies } from '../config/records.ts';
+import { deviceSeeds, logins, people, policies, tighten } from '../config/records.ts';
 import type { Settings } from '../config/settings.ts';
 import { enrol } from '../domain/flows/enrol.ts';
 import { directory } from '../domain/model/directory.ts';
@@ -45,6 +45,7 @@ export async function openBase(settings: Settings, uri: string, log: Log, leases
     people: directory(people(settings)),
     policies: policies(settings),
     maxAgeMs: settings.scan.maxAgeHours * 3_600_000,
+    tighten: tighten(settings),
     feedRules: [],
   };
   return { database, store, world, jobs, leases, owner, close: () => database.close() };

@@ -206,13 +206,3 @@ export function worstOf(priorities: readonly Priority[]): Priority | null {
   const { due, dueAt: at, deciding, why } = first;
   return { ...worst, due, dueAt: at, deciding, why: [...worst.why.slice(0, -1), ...why.slice(-1)] };
 }
-
-/** Priority from what the package manager alone can say, for flows that do not know advisories yet. */
-export const priorityByOrigin = (
-  { classification }: { readonly classification: Classification },
-  worst: NonNullable<Device['criticality']>,
-  assumed: boolean,
-): Priority => {
-  const input = { advisories: [], cves: new Map(), livepatched: false, classification, firstSeen: new Date(0) };
-  return priorityFor({ ...input, device: { criticality: assumed ? null : worst, exposure: 'internal' } });
-};

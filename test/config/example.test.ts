@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadSettings } from '../../config/load.ts';
-import { deviceSeeds, logins, people, policies } from '../../config/records.ts';
+import { deviceSeeds, logins, people, policies, tighten } from '../../config/records.ts';
 import { readSettings, Settings } from '../../config/settings.ts';
 import { keyPair } from '../keys.ts';
 
@@ -65,6 +65,7 @@ describe('config/example.yaml', () => {
       owner: 'riley',
       criticality: 'high',
     });
+    expect(tighten(settings)).toEqual({ critical: 7 });
     expect(logins(settings)('fleet-key')).toEqual({ kind: 'key', privateKey: locked.trimEnd(), passphrase: 'p' });
     expect(logins(settings)('my-agent')).toEqual({ kind: 'agent', socket: '/run/user/1000/ssh-agent.socket' });
     expect(logins(settings)('nobody')).toBeUndefined();
