@@ -2,36 +2,35 @@
 import { z } from 'zod';
 import type { Advisory } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
-import { jsonOf } from './archive.ts';
+import { anyOf, coverageOf, covers, isWanted } from './coverage.ts';
+import { readCursor } from './cursor.ts';
 import type { Delivery, Feed, Item, Source, Wanted } from './feed.ts';
 import { type Repository, repositoriesIn, type Updateinfo, updateinfoOf, verify } from './repomd.ts';
 import { eachOnce } from './rpm.ts';
 import { itemOf } from './updateinfo-record.ts';
 import { recordsOf } from './xml.ts';
 
+/** AlmaLinux and Rocky are not among them: their errata come from OSV, and the same advisory from two feeds is two advisories. */
 const repositories = [
-  'almalinux=https://repo.almalinux.org/almalinux/{release}/BaseOS/x86_64/os/',
-  'almalinux=https://repo.almalinux.org/almalinux/{release}/AppStream/x86_64/os/',
-  'almalinux=https://repo.almalinux.org/almalinux/{release}/extras/x86_64/os/',
-  'rocky=https://download.rockylinux.org/pub/rocky/{release}/BaseOS/x86_64/os/',
-  'rocky=https://download.rockylinux.org/pub/rocky/{release}/AppStream/x86_64/os/',
   'ol=https://yum.oracle.com/repo/OracleLinux/OL{release}/baseos/latest/x86_64/',
   'ol=https://yum.oracle.com/repo/OracleLinux/OL{release}/appstream/x86_64/',
   'amzn:2023=https://cdn.amazonlinux.com/al2023/core/mirrors/latest/x86_64/mirror.list',
   'amzn:2023=https://cdn.amazonlinux.com/al2023/kernel-livepatch/mirrors/latest/x86_64/mirror.list',
   'fedora=https://dl.fedoraproject.org/pub/fedora/linux/updates/{release}/Everything/x86_64/',
 ];
-const distributions = ['almalinux', 'rocky', 'ol', 'amzn', 'fedora', 'centos', 'opensuse-leap'];
-/** A Fedora release's updateinfo is some 30 MiB unpacked. */
-const FILE_LIMIT = 128 * 1024 ** 2;
+/** Their advisories come from other feeds unless `url` names repositories for them. */
+const elsewhere = ['almalinux', 'rocky', 'opensuse-leap'];
+const distributions = [...elsewhere, 'ol', 'amzn', 'fedora', 'centos'];
+/** Those of Fedora and Oracle are the largest: some ten MiB packed, some hundred unpacked. */
+const FILE_LIMIT = { packed: 128 * 1024 ** 2, unpacked: 512 * 1024 ** 2 };
 
-/** `sums`: the checksums that were taken over. `releases`: the fleet's at that time; a new one means that everything must be read again. */
-const Cursor = z.object({ releases: z.array(z.string()), sums: z.record(z.string(), z.string()) });
+/** `sums`: the checksums that were taken over. `coverage`: the releases that they were read for. */
+const Cursor = z.object({ coverage: z.string(), sums: z.record(z.string(), z.string()) });
 type Cursor = z.infer<typeof Cursor>;
 
 /**
  * One advisory's packages are spread over several repositories (BaseOS, AppStream), so when one repository has changed all of its
- * distribution's are read, from the copies that are kept. Nothing is ever called gone: repositories drop old updates whose fixes still
+ * distribution's are read again. Nothing is ever called gone: repositories drop old updates whose fixes still
  * count; what a vendor takes back is marked so.
  */
 export const updateinfo: Feed = {
@@ -42,15 +41,14 @@ export const updateinfo: Feed = {
   everyHours: 6,
   byDefault: true,
   licence: "each repository's own",
-  concerns: (releases) => [...releases].some((release) => distributions.includes(release.split(':')[0] ?? '')),
+  concerns: (releases) => anyOf(releases, distributions),
 
   async sync(source, url, cursor, wanted) {
     const list = repositoriesIn(url, wanted.releases);
-    if (list.length === 0) {
-      const sentence = 'The feed updateinfo has no repository for the releases of this fleet: name some in its url.';
-      throw new Failure('feed.no-repository', sentence);
-    }
-    const known = readCursor(cursor, wanted);
+    if (list.length === 0) return noRepository(wanted);
+    const coverage = coverageOf(wanted, distributions);
+    const remembered = readCursor(Cursor, cursor);
+    const known = covers(remembered?.coverage ?? null, coverage) ? (remembered?.sums ?? {}) : {};
     const indexes = await Promise.all(list.map(async (one) => ({ one, index: await updateinfoOf(source, one) })));
     const sums = Object.fromEntries(indexes.map(({ one, index }) => [one.url, index.checksum]));
     const changed = new Set(list.filter(({ url }) => known[url] !== sums[url]).map(familyOf));
@@ -59,7 +57,7 @@ export const updateinfo: Feed = {
     return {
       complete: false,
       items: merged(await Promise.all(toRead.map((index) => opened(source, index))), wanted),
-      cursor: JSON.stringify({ releases: [...wanted.releases].sort(), sums } satisfies Cursor),
+      cursor: JSON.stringify({ coverage, sums } satisfies Cursor),
     } satisfies Delivery;
   },
 
@@ -68,30 +66,35 @@ export const updateinfo: Feed = {
 
 const familyOf = ({ release }: Repository): string => release?.split(':')[0] ?? '';
 
-function readCursor(cursor: string | null, { releases }: Wanted): Readonly<Record<string, string>> {
-  if (cursor === null) return {};
-  const read = Cursor.safeParse(jsonOf(cursor));
-  if (!read.success || [...releases].some((release) => !read.data.releases.includes(release))) return {};
-  return read.data.sums;
+/** Nothing to ask is right where other feeds know the fleet's releases, and a fault where none does. */
+function noRepository({ releases }: Wanted): null {
+  const orphans = [...releases].filter((release) => {
+    const one = new Set([release]);
+    return anyOf(one, distributions) && !anyOf(one, elsewhere);
+  });
+  if (orphans.length === 0) return null;
+  const sentence = `The feed updateinfo has no repository for ${orphans.sort().join(', ')}: name one in its url.`;
+  throw new Failure('feed.no-repository', sentence);
 }
 
 type Opened = { readonly file: string; readonly release: string | null };
 async function opened(source: Source, index: Updateinfo): Promise<Opened> {
-  const file = await source.whole(index.url);
+  // `once`: the file of each compose has another name, and the old ones are of no use.
+  const file = await source.whole(index.url, { maxBytes: FILE_LIMIT.packed, once: true });
   await verify(file, index);
   return { file: file.path, release: index.release };
 }
 
-async function* merged(files: readonly Opened[], { releases }: Wanted): AsyncGenerator<Item> {
+async function* merged(files: readonly Opened[], wanted: Wanted): AsyncGenerator<Item> {
   const advisories = new Map<string, Advisory>();
   for (const { file, release } of files) {
-    for await (const update of recordsOf(file, 'updates', ['update'], FILE_LIMIT)) {
+    for await (const update of recordsOf(file, 'updates', ['update'], FILE_LIMIT.unpacked)) {
       const item = itemOf(update, release);
       if (item?.kind !== 'advisory') {
         if (item) yield item;
         continue;
       }
-      const affected = item.advisory.affected.filter(({ release: of }) => releases.size === 0 || releases.has(of));
+      const affected = item.advisory.affected.filter((entry) => isWanted(wanted, entry.release));
       if (affected.length === 0) continue;
       const next = { ...item.advisory, affected };
       const before = advisories.get(next.id);
