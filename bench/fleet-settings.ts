@@ -6,6 +6,7 @@ export const fleetSettings = ({ devices, privateKey }: Pick<Fleet, 'devices' | '
   tenant: 'bench',
   people: [{ id: 'ada', name: 'Ada', roles: ['admin', 'approver'], zone: 'UTC' }],
   chat: { web: { port } },
+  feeds: { enabled: false },
   credentials: [{ name: 'fleet', kind: 'key', key: privateKey }],
   devices: devices.map(({ name, address, port: sshPort, user, become, hostKey }) => ({
     name,

@@ -84,3 +84,21 @@ const url = (value: string): boolean => URL.canParse(value) && /^https?:$/.test(
 export const webUrl = z
   .string(must('must be the address that people open, such as https://patchherd.example.org'))
   .refine((value) => url(value) && !value.includes('@'));
+
+/** One place of a feed: a web address without a login in it, or a path. `{release}` and `label=` in front are for some feeds. */
+function isPlace(entry: string): boolean {
+  const written = entry.replace(/^[a-z][\w.:-]*=/, '');
+  if (!URL.canParse(written)) return false;
+  const { protocol, username, password, host } = new URL(written);
+  if (username || password) return false;
+  return protocol === 'file:' ? host === '' : protocol === 'https:' || protocol === 'http:';
+}
+
+/** Where a feed is: one address, or several with spaces between them for feeds that have several. */
+export const feedUrl = z
+  .string(
+    must('must be where the feed is: https://..., or file:///... for a copy on this machine, without a login in it'),
+  )
+  .trim()
+  .max(8000)
+  .refine((value) => value !== '' && value.split(/\s+/).every(isPlace));

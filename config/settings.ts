@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { severities } from '../domain/model/advisory.ts';
 import { criticalities, exposures } from '../domain/model/device.ts';
 import { Failure } from '../domain/model/failure.ts';
+import { feedIds } from '../domain/model/feed.ts';
 import { roles } from '../domain/model/people.ts';
 import { Accounts, Chat } from './chat.ts';
 import { Credential } from './credentials.ts';
-import { address, amount, cron, line, oneOf, port, slug, whole, zone } from './fields.ts';
+import { address, amount, cron, feedUrl, line, oneOf, port, slug, whole, zone } from './fields.ts';
 import { fallback, must, mustSecretly, type Problem } from './problems.ts';
 import { brokenRules } from './rules.ts';
 
@@ -91,6 +92,18 @@ const Priority = z.strictObject({
   tightenDays: z.partialRecord(oneOf(severities), whole(1, 365, 'days')).default({}),
 });
 
+const FeedSource = z.strictObject({
+  enabled: z.boolean(must('must be true or false')).optional(),
+  url: feedUrl.optional(),
+  everyHours: whole(1, 720, 'hours').optional(),
+});
+
+/** Where patch intelligence comes from. A key for each feed, so that a mistyped one is told with what was meant. */
+const Feeds = z.strictObject({
+  enabled: z.boolean(must('must be true or false')).default(true),
+  sources: z.strictObject(Object.fromEntries(feedIds.map((id) => [id, FeedSource.optional()]))).prefault({}),
+});
+
 /** The settings as one block, secrets in place; reading what was read changes nothing. rules.ts has what concerns more than one field. */
 export const Settings = z.strictObject({
   tenant: slug('acme'),
@@ -110,6 +123,7 @@ export const Settings = z.strictObject({
   policies: z.array(Policy).default([]),
   scan: Scan.prefault({}),
   priority: Priority.prefault({}),
+  feeds: Feeds.prefault({}),
   log: z.strictObject({ level: oneOf(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
 

@@ -84,6 +84,7 @@ function demoSettings(fleet: DemoFleet, port: number): Settings {
         { id: 'sam', name: 'Sam', roles: ['approver', 'operator'], zone: 'UTC' },
       ],
       chat: { web: { port } },
+      feeds: { enabled: false },
       credentials: [{ name: 'demo', kind: 'key', key: fleet.privateKey }],
       devices: fleet.devices.map(({ owner, ...device }) => ({
         ...device,

@@ -27,6 +27,7 @@ export function settingsFor(fleet: Fleet, { policies = [{}], describe }: Rules, 
     tenant,
     people,
     chat: { web: { port, channel } },
+    feeds: { enabled: false },
     credentials: [{ name: 'fleet', kind: 'key', key: fleet.privateKey }],
     devices: fleet.devices.map(({ name, address, port: sshPort, user, become, hostKey }) => ({
       ...{ name, address, port: sshPort, user, become, hostKeys: [hostKey], credential: 'fleet' },

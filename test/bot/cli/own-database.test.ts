@@ -18,6 +18,7 @@ beforeAll(async () => {
     tenant: 'own',
     people: [{ id: 'kim', name: 'Kim', roles: ['admin'], zone: 'UTC' }],
     chat: { web: { port: await freePort('127.0.0.1') } },
+    feeds: { enabled: false },
     log: { level: 'error' },
   });
 });
