@@ -95,16 +95,20 @@ function shelfFor(releases: Map<string, Shelves>, affected: Affected): Shelf {
   return shelf;
 }
 
+/** By package: what its only version is open to, or what each of several is. */
+type Found = Map<Shelf, Judged | Set<Judged>>;
+
 function matcher(releases: ReadonlyMap<string, Shelves>): MatchIndex['match'] {
   const judged = remembering();
   return ({ release, packages, modules, livepatched }) => {
     const shelves = releases.get(release);
     if (!shelves) return [];
-    const found = new Map<Shelf, readonly Judged[]>();
+    const found: Found = new Map();
     const add = (shelf: Shelf, one: Judged): void => {
       const before = found.get(shelf);
-      if (!before) found.set(shelf, [one]);
-      else if (!before.includes(one)) found.set(shelf, [...before, one]);
+      if (!before) found.set(shelf, one);
+      else if (before instanceof Set) before.add(one);
+      else if (before !== one) found.set(shelf, new Set([before, one]));
     };
     for (const { name, version, source, sourceVersion, whole } of packages) {
       const bySource = shelves.source.get(source);
@@ -150,11 +154,10 @@ function keyOf(shelf: Shelf, { version, enabled }: Copy, source: Shelf | null, s
   return [version, source ? sourceVersion : '', ...streams].join('\n');
 }
 
-function collect(found: ReadonlyMap<Shelf, readonly Judged[]>, livepatched: ReadonlySet<string>): readonly Finding[] {
+function collect(found: Found, livepatched: ReadonlySet<string>): readonly Finding[] {
   const open: Finding[] = [];
   for (const [shelf, all] of found) {
-    const [one] = all;
-    const { findings, notices } = one && all.length === 1 ? one : worstOf(shelf, all);
+    const { findings, notices } = all instanceof Set ? worstOf(shelf, all) : all;
     for (let at = 0; at < findings.length; at += 1) {
       const [finding, notice] = [findings[at], notices[at]];
       if (finding && notice)

@@ -118,19 +118,22 @@ function harmlessBy({ entries }: Shelf, why: readonly MatchReason[]): Harmless {
   return { keys: new Set(declared.map(({ key }) => key)), cves: new Set(declared.flatMap(({ cves }) => cves)) };
 }
 
-const isHarmless = ({ key, cves }: Notice, declared: Harmless): boolean =>
-  declared.keys.has(key) || (cves.length > 0 && declared.cves.size > 0 && cves.every((cve) => declared.cves.has(cve)));
+const isHarmless = ({ key, cves }: Notice, by: readonly Harmless[]): boolean =>
+  by.some(({ keys }) => keys.has(key)) ||
+  (cves.length > 0 && cves.every((cve) => by.some((declared) => declared.cves.has(cve))));
 
 /** What a copy is open to, one finding for each advisory. `besides`: what is declared harmless elsewhere, for its source package. */
 export function judge(shelf: Shelf, copy: Copy, besides: Harmless): Judged {
   const why = reasons(shelf, copy);
-  const declared = shelf.hasVex ? harmlessBy(shelf, why) : nothingHarmless;
+  const declared = [shelf.hasVex ? harmlessBy(shelf, why) : nothingHarmless, besides].filter(
+    ({ keys }) => keys.size > 0,
+  );
   const findings: Finding[] = [];
   const notices: Notice[] = [];
   for (const [at, { notice, fixed, status, requires }] of shelf.entries.entries()) {
     const verdict = verdicts[why[at] ?? 'withdrawn'];
     if (status === 'not-affected' || (verdict !== 'vulnerable' && verdict !== 'unknown')) continue;
-    if (isHarmless(notice, declared) || isHarmless(notice, besides)) continue;
+    if (declared.length > 0 && isHarmless(notice, declared)) continue;
     const finding = { advisory: notice.key, package: shelf.package, installed: copy.version, fixed, verdict, requires };
     const said = notices.at(-1) === notice ? findings.at(-1) : undefined;
     if (!said) {
@@ -148,7 +151,7 @@ function isWorse(one: Finding, other: Finding): boolean {
 }
 
 /** What a device with several copies is open to: for each advisory its worst copy, and of equally bad ones the oldest. */
-export function worstOf(shelf: Shelf, all: readonly Judged[]): Judged {
+export function worstOf(shelf: Shelf, all: Iterable<Judged>): Judged {
   const worst = new Map<string, readonly [Finding, Notice]>();
   for (const { findings, notices } of all) {
     for (const [at, finding] of findings.entries()) {
