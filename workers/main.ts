@@ -91,6 +91,8 @@ async function keepRecurring(settings: Settings, { jobs, store, world, owner }: 
     await jobs.recur('queue.sweep', 5000);
     await jobs.recur('fleet.plan', 30_000);
     await jobs.recur('fleet.scan', settings.scan.cron, settings.scan.zone);
+    // Whatever changes the facts asks for a matching; this one is for an order that was lost.
+    await jobs.recur('intel.match', '41 * * * *');
   };
   await look();
   return setInterval(() => {

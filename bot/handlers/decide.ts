@@ -1,6 +1,7 @@
 /** The buttons of a proposal: approve, approve now, in 24 hours, deny, details. */
 import { detailsCard } from '../../domain/cards/details-card.ts';
 import { approve, deny, postpone } from '../../domain/flows/decide.ts';
+import { announceNow } from '../../domain/flows/digests.ts';
 import { proposalView } from '../../domain/flows/views.ts';
 import type { ProposalId, RolloutId } from '../../domain/model/ids.ts';
 import type { Plan } from '../../domain/model/plan.ts';
@@ -39,6 +40,14 @@ export const decideHandlers = (world: World): readonly PressHandler[] => [
     async handle({ subject, seenRev, by, answer }) {
       const decided = await deny(world, { proposal: subject as ProposalId, by, seenRev, reason: answer });
       return decided.ok ? done('Denied. Your reason is kept.') : refused(decided.error);
+    },
+  },
+  {
+    action: 'proposal.announce',
+    role: 'approver',
+    async handle({ subject, by }) {
+      const told = await announceNow(world, subject as ProposalId, by);
+      return told.ok ? done('Announced: its card is in the channel.') : refused(told.error);
     },
   },
   { action: 'proposal.details', role: 'viewer', handle: ({ subject }: Press) => details(world, subject as ProposalId) },

@@ -5,6 +5,7 @@ import { deviceHandlers, deviceVerbs } from './devices.ts';
 import { haltHandlers, haltVerbs } from './halt.ts';
 import { helpVerb } from './help.ts';
 import type { PressHandler, Verb } from './press.ts';
+import { retractVerbs } from './retract.ts';
 import { statusVerbs } from './status.ts';
 import { workOrderHandlers, workOrderVerbs } from './work-orders.ts';
 
@@ -18,6 +19,12 @@ export const handlersFor = (world: World): readonly PressHandler[] => [
 
 /** What people can type. */
 export function verbsFor(world: World): readonly Verb[] {
-  const verbs = [...statusVerbs(world), ...haltVerbs(world), ...deviceVerbs(world), ...workOrderVerbs(world)];
+  const verbs = [
+    ...statusVerbs(world),
+    ...haltVerbs(world),
+    ...deviceVerbs(world),
+    ...retractVerbs(world),
+    ...workOrderVerbs(world),
+  ];
   return [helpVerb(verbs), ...verbs];
 }

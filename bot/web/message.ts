@@ -76,19 +76,25 @@ function stamp({ id, room, at, editedAt }: WebMessage, { zone }: Reader): Html {
   </p>`;
 }
 
-/** The last reply stays in sight, the ones before it are behind a count. */
+/** Replies that wait for somebody stay in sight, and so does the last one; the others are behind a count. */
 function thread(root: WebMessage, all: readonly WebMessage[], cut: boolean, reader: Reader, unfolded: boolean): Html {
-  const earlier = all.slice(0, -1);
+  const open = all.filter(({ waits }) => waits);
+  const shown = unfolded ? open : open.slice(0, limits.openReplies);
+  const last = all.at(-1);
+  const inSight = last && !shown.includes(last) && !open.includes(last) ? [...shown, last] : shown;
+  const earlier = all.filter((reply) => !inSight.includes(reply) && !open.includes(reply));
   const folded = unfolded ? earlier : earlier.slice(-limits.foldedReplies);
   const everything = folded.length < earlier.length || (cut && !unfolded);
   const fold = html`<details class="fold" data-key="thread-${root.id}"${unfolded && html` open`}>
-    <summary>${all.length}${cut && '+'} updates</summary>
+    <summary>${open.length > 0 ? `${earlier.length} more` : all.length}${cut && '+'} updates</summary>
     ${everything && html`<p><a href="/m/${root.id}">Show all of them</a></p>`}
     <ol>${folded.map((reply) => html`<li>${renderReply(reply, reader)}</li>`)}</ol>
   </details>`;
+  const hidden = open.length - shown.length;
   return html`<section class="thread" aria-label="Updates">
     ${earlier.length > 0 && fold}
-    ${all.slice(-1).map((reply) => renderReply(reply, reader))}
+    ${inSight.map((reply) => renderReply(reply, reader))}
+    ${hidden > 0 && html`<p class="older"><a href="/m/${root.id}">${hidden} more that wait for a decision</a></p>`}
   </section>`;
 }
 

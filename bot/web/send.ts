@@ -66,10 +66,10 @@ async function placeOf(to: Destination, { messages, channels, isPerson }: Sendin
 
 /**
  * A card waits for somebody when it offers anything but a `bad` button: those (halt, deny, roll back) are ways out that a card may
- * keep for ever, not questions. A private card with any button waits for its one reader.
+ * keep for ever, not questions, and neither is a closer look. A private card with any other button waits for its one reader.
  */
 const waits = (card: Card, room: string): boolean =>
-  card.buttons.some(({ tone }) => tone !== 'bad' || room.startsWith('@'));
+  card.buttons.some(({ tone, action }) => !action.endsWith('.details') && (tone !== 'bad' || room.startsWith('@')));
 
 /** A store that throws has not stored: the outbox tries again later. */
 async function stored<T>(work: Promise<T>): Promise<T> {

@@ -26,7 +26,7 @@ export type ProposalView = {
 const shown = 5;
 
 const statusWords: Record<ProposalState, string> = {
-  open: 'New',
+  open: 'Waits for its digest',
   announced: 'Waiting for approval',
   deferred: 'Put away',
   approved: 'Approved',
@@ -204,6 +204,8 @@ function noteOf({ id, digest, decided, state }: Proposal): Text {
 function proposalButtons(proposal: Proposal, { retracted }: Patch): readonly CardButton[] {
   const about = { subject: proposal.id, rev: proposal.rev };
   const details: CardButton = { action: 'proposal.details', ...about, label: 'Details', tone: 'plain' };
+  const announce: CardButton = { action: 'proposal.announce', ...about, label: 'Announce now', tone: 'plain' };
+  if (proposal.state === 'open') return retracted ? [details] : [announce, details];
   if (proposal.state !== 'announced') return [details];
   const now = 'Devices start as soon as this is approved, outside of the window. Halts and freezes still count.';
   const why = { title: 'Deny this patch', label: 'Why? The answer is kept.' };

@@ -22,6 +22,8 @@ export async function enrol(world: World, seeds: readonly DeviceSeed[]): Promise
       added += 1;
     } else if (await change(world, known, seed)) changed += 1;
   }
+  // How exposed and how critical a device is decides how urgent its patches are.
+  if (changed > 0) await world.queue.intel();
   return { added, changed };
 }
 

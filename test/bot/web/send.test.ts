@@ -78,6 +78,7 @@ describe('the web messenger', () => {
   it.each([
     ['a primary button', 'ops', [button()], true],
     ['a neutral button', 'ops', [button({ tone: 'plain' })], true],
+    ['only a closer look', 'ops', [button({ action: 'proposal.details', tone: 'plain' })], false],
     ['only a way out', 'ops', [button({ tone: 'bad', label: 'Halt' })], false],
     ['no button', 'ops', [], false],
     ['any button, in private', '@ada', [button({ tone: 'bad' })], true],
