@@ -2,6 +2,7 @@
 import type { Card } from '../domain/cards/card.ts';
 import { line } from '../domain/cards/card.ts';
 import { digestCard, movedCard } from '../domain/cards/digest-card.ts';
+import { noticeCard } from '../domain/cards/notice-card.ts';
 import { ownerCard } from '../domain/cards/owner-card.ts';
 import { proposalCard } from '../domain/cards/proposal-card.ts';
 import { workOrderCard } from '../domain/cards/work-order-card.ts';
@@ -9,6 +10,7 @@ import { contactFor, proposalView } from '../domain/flows/views.ts';
 import type { Deployment } from '../domain/model/deployment.ts';
 import type { Digest } from '../domain/model/digest.ts';
 import type { DeploymentId, DigestId, ProposalId, RolloutId, WorkOrderId } from '../domain/model/ids.ts';
+import type { NoticeId } from '../domain/model/notice.ts';
 import type { Account } from '../domain/model/people.ts';
 import type { Due, World } from '../domain/ports.ts';
 
@@ -38,6 +40,7 @@ export async function shownBy(world: World, { kind, id }: Due, read: Read = new 
   };
   if (kind === 'proposal') return proposalShown(id as ProposalId);
   if (kind === 'halt') return haltShown(world, id);
+  if (kind === 'notice') return noticeShown(world, id as NoticeId);
   if (kind === 'digest') return digestShown(world, id as DigestId, proposalShown);
   if (kind === 'rollout') {
     const rollout = await world.rollouts.get(id as RolloutId);
@@ -100,4 +103,9 @@ async function haltShown(world: World, id: string): Promise<Shown> {
     ? line(`${halt.by} halted ${what}`, 'bad', 'Nothing new starts', [{ at: halt.at.getTime() }, `. ${halt.id}`])
     : line(`The halt of ${what} was lifted`, 'good', 'Devices start again', halt.id);
   return { ...nothing, main: { about: `halt:${id}:${halt.rev}`, card } };
+}
+
+async function noticeShown(world: World, id: NoticeId): Promise<Shown> {
+  const notice = await world.notices.get(id);
+  return notice ? { ...nothing, main: { about: `notice:${id}`, card: noticeCard(notice) } } : nothing;
 }

@@ -15,6 +15,7 @@ import type { Halt } from './model/halt.ts';
 import type { DeploymentId, DeviceId, TenantId } from './model/ids.ts';
 import type { Lifecycle } from './model/lifecycle.ts';
 import type { ChatPlatform, Destination, MessageRef } from './model/message.ts';
+import type { Notice } from './model/notice.ts';
 import type { Applicability, Patch } from './model/patch.ts';
 import type { Account, Person } from './model/people.ts';
 import type { Occurrence, Policy, Window } from './model/policy.ts';
@@ -217,7 +218,7 @@ export interface Outbox {
   done(due: Due): Promise<void>;
 }
 export type Due = {
-  readonly kind: 'proposal' | 'rollout' | 'deployment' | 'workOrder' | 'halt' | 'digest';
+  readonly kind: 'proposal' | 'rollout' | 'deployment' | 'workOrder' | 'halt' | 'digest' | 'notice';
   readonly id: string;
   readonly rev: number;
   readonly lines: readonly Line[];
@@ -311,6 +312,7 @@ export type World = {
   readonly workOrders: Records<WorkOrder>;
   readonly halts: Records<Halt>;
   readonly digests: Records<Digest>;
+  readonly notices: Records<Notice>;
 };
 
 /** What only workers have besides: hands on the devices. */

@@ -58,7 +58,15 @@ export const posts = ({ posts: model }: PlainModels, tenant: TenantId): Posts =>
  * What follows from something else is read before it and told after it: a thread never says that a rollout is completed before it
  * says so of the last device.
  */
-const byConsequence: readonly Due['kind'][] = ['halt', 'workOrder', 'rollout', 'proposal', 'deployment', 'digest'];
+const byConsequence: readonly Due['kind'][] = [
+  'halt',
+  'notice',
+  'workOrder',
+  'rollout',
+  'proposal',
+  'deployment',
+  'digest',
+];
 
 /** Records that chat has not caught up with. `models` are those whose kind is in chat, by the name that Due uses. */
 export const outbox = (models: Readonly<Record<Due['kind'], Model<Doc>>>, tenant: TenantId): Outbox => ({

@@ -27,6 +27,7 @@ type RecordPorts = Pick<
   | 'workOrders'
   | 'halts'
   | 'digests'
+  | 'notices'
 >;
 /** What vendors say is the same for every tenant; findings are of one. */
 type FactPorts = Pick<World, 'advisories' | 'cves' | 'feeds' | 'lifecycles' | 'findings'>;
@@ -99,8 +100,9 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     workOrders: modelOf(connection, kinds.workOrders),
     halts: modelOf(connection, kinds.halts),
     digests: modelOf(connection, kinds.digests),
+    notices: modelOf(connection, kinds.notices),
   };
-  const { proposals, rollouts, deployments, workOrders, halts, digests } = models;
+  const { proposals, rollouts, deployments, workOrders, halts, digests, notices } = models;
   const inChat = {
     proposal: proposals,
     rollout: rollouts,
@@ -108,6 +110,7 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     workOrder: workOrders,
     halt: halts,
     digest: digests,
+    notice: notices,
   };
   return {
     devices: recordsOf(models.devices, kinds.devices, tenant),
@@ -119,6 +122,7 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     workOrders: recordsOf(workOrders, kinds.workOrders, tenant),
     halts: recordsOf(halts, kinds.halts, tenant),
     digests: recordsOf(digests, kinds.digests, tenant),
+    notices: recordsOf(notices, kinds.notices, tenant),
     advisories: advisories(connection),
     cves: cves(connection),
     feeds: feedStates(connection),

@@ -3,6 +3,7 @@ import type { Deployment } from '../../domain/model/deployment.ts';
 import type { Device } from '../../domain/model/device.ts';
 import type { Digest } from '../../domain/model/digest.ts';
 import type { Halt } from '../../domain/model/halt.ts';
+import type { Notice } from '../../domain/model/notice.ts';
 import type { Applicability, Patch } from '../../domain/model/patch.ts';
 import type { Proposal } from '../../domain/model/proposal.ts';
 import type { Rollout } from '../../domain/model/rollout.ts';
@@ -209,6 +210,13 @@ export const digests: Kind<Digest> = {
   },
 };
 
+export const notices: Kind<Notice> = {
+  name: 'notices',
+  inChat: true,
+  indexes: [{ about: 1 }],
+  fields: { about: text, title: text, tone: text, status: text, text: anything, items: anything, at: instant },
+};
+
 /** All of them, for migrations, the audit and the outbox. */
 export const kinds = {
   devices,
@@ -220,4 +228,5 @@ export const kinds = {
   workOrders,
   halts,
   digests,
+  notices,
 } as const;
