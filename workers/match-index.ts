@@ -1,5 +1,5 @@
 /** Keeps the index of the fleet's advisories in memory, and makes it anew when it is out of date. */
-import type { MatchIndex } from '../domain/intel/match.ts';
+import { buildIndex, type MatchIndex } from '../domain/intel/match.ts';
 import { type Advisory, releaseOf } from '../domain/model/advisory.ts';
 import type { WorkerWorld, World } from '../domain/ports.ts';
 
@@ -27,16 +27,12 @@ export function keptMatchIndex(world: Facts): WorkerWorld['matchIndex'] {
   };
 }
 
-/** Until matching is there. */
-const buildIndex = (_advisories: readonly Advisory[]): MatchIndex => ({ size: 0, match: () => [] });
+const make = ({ advisories }: Facts, releases: ReadonlySet<string>): Promise<MatchIndex> =>
+  buildIndex(trimmed(advisories.forReleases([...releases]), releases));
 
-async function make({ advisories }: Facts, releases: ReadonlySet<string>): Promise<MatchIndex> {
-  const all: Advisory[] = [];
-  for await (const advisory of advisories.forReleases([...releases])) {
-    // A bulletin may speak of many releases: those that nobody has would only fill the memory.
-    all.push({ ...advisory, affected: advisory.affected.filter(({ release }) => releases.has(release)) });
-  }
-  return buildIndex(all);
+/** A bulletin may speak of many releases: those that nobody has would only fill the memory. */
+async function* trimmed(all: AsyncIterable<Advisory>, releases: ReadonlySet<string>): AsyncIterable<Advisory> {
+  for await (const one of all) yield { ...one, affected: one.affected.filter(({ release }) => releases.has(release)) };
 }
 
 /** Those of the fleet, as `releaseOf` names them, and this one: a device may be matched before its own record says where it is. */

@@ -4,76 +4,97 @@ import type { Connection } from 'mongoose';
 import { type Advisory, type Affected, advisoryKey } from '../../domain/model/advisory.ts';
 import { type Facts, factsOf } from './facts.ts';
 
-export type AdvisoryDoc = Advisory & {
+export type AdvisoryDoc = Omit<Advisory, 'affected'> & {
   readonly _id: string;
-  /** State and content in short: see `markOf`. */
+  /** State and content in short: `live:` or `withdrawn:` and a digest, or `goneMark`. */
   readonly mark: string;
+  /**
+   * A JSON list of rows: nothing asks the database for a single entry, and an advisory has hundreds. As documents of their own they
+   * were most of its size and of the time to read it.
+   */
+  readonly affected: string;
+  /** Of `affected`, each once: what is asked for. */
+  readonly releases: readonly string[];
   /** Lower-case words of id, title and packages. */
   readonly words: readonly string[];
-  /** Releases of `affected`, each once: much less to index than `affected` itself. */
-  readonly releases: readonly string[];
 };
+
+/** Where they are. */
+export const advisoryCollection = (connection: Connection): Facts<AdvisoryDoc> => factsOf(connection, 'advisories');
 
 /** Grows when documents are to be stored in another way: the next delivery then writes all of them anew. */
 const form = 1;
-/** The mark of one that its feed no longer delivers: equal to no content, so that it is written when it comes back. */
+/** The mark of one that its feed no longer names: no content has it, so that it is written when it comes back. */
 export const goneMark = 'gone';
-/** True when people were told that it counts: neither withdrawn by its vendor nor gone from its feed. */
+/** Neither withdrawn by its vendor nor gone from its feed. */
 export const isLive = (mark: string): boolean => mark.startsWith('live:');
 
-/** Field by field: an object that a feed made may have more, and in any order, which must not make it another content. */
-const affectedOf = (one: Affected): Affected => ({
-  release: one.release,
-  names: one.names,
-  package: one.package,
-  introduced: one.introduced,
-  fixed: one.fixed,
-  status: one.status,
-  requires: one.requires,
-  module: one.module,
-});
-const contentOf = (one: Advisory): Advisory => ({
-  id: one.id,
-  feed: one.feed,
-  title: one.title,
-  text: one.text,
-  kind: one.kind,
-  cves: [...one.cves],
-  severity: one.severity,
-  vendorSeverity: one.vendorSeverity,
-  affected: one.affected.map(affectedOf),
-  published: one.published,
-  modified: one.modified,
-  withdrawn: one.withdrawn,
-  reboot: one.reboot,
-  livepatch: one.livepatch,
-  references: [...one.references],
-});
+type Row = readonly [
+  release: string,
+  names: Affected['names'],
+  name: string,
+  introduced: string | null,
+  fixed: string | null,
+  status: Affected['status'],
+  requires: Affected['requires'],
+  module: string | null,
+];
+const rowOf = (one: Affected): Row => {
+  const { release, names, package: name, introduced, fixed, status, requires, module } = one;
+  return [release, names, name, introduced, fixed, status, requires, module];
+};
+const affectedOf = ([release, names, name, introduced, fixed, status, requires, module]: Row): Affected => {
+  return { release, names, package: name, introduced, fixed, status, requires, module };
+};
 
-/** The document of an advisory. */
-export function docOf(advisory: Advisory): AdvisoryDoc {
-  const content = contentOf(advisory);
+/** An advisory that was delivered, as far as is needed to see whether it is stored already; the rest of its document on demand. */
+export type Delivered = { readonly key: string; readonly mark: string; document(): AdvisoryDoc };
+
+/** Field by field: an object that a feed made may have more fields, in any order, and must not be another content for that. */
+export function delivered(advisory: Advisory): Delivered {
+  const { id, feed, title, text, kind, cves, severity, vendorSeverity, published, modified, withdrawn } = advisory;
+  const { reboot, livepatch, references } = advisory;
+  const affected = JSON.stringify(advisory.affected.map(rowOf));
+  const content = {
+    ...{ id, feed, title, text, kind, cves, severity, vendorSeverity, affected, published, modified, withdrawn },
+    ...{ reboot, livepatch, references },
+  };
   const digest = createHash('sha256')
     .update(`${form}${JSON.stringify(content)}`)
     .digest('base64url')
     .slice(0, 22);
+  const key = advisoryKey(advisory);
+  const mark = `${withdrawn ? 'withdrawn' : 'live'}:${digest}`;
   return {
-    _id: advisoryKey(content),
-    mark: `${content.withdrawn ? 'withdrawn' : 'live'}:${digest}`,
-    ...content,
-    words: wordsOf([content.id, content.title, ...content.affected.map((one) => one.package)]),
-    releases: [...new Set(content.affected.map(({ release }) => release))],
+    key,
+    mark,
+    document: () => ({
+      _id: key,
+      mark,
+      ...content,
+      releases: [...new Set(advisory.affected.map(({ release }) => release))],
+      words: wordsOf([id, title, ...advisory.affected.map((one) => one.package)]),
+    }),
   };
 }
 
-/** Everything but what only the store needs: what queries read. */
+/** What a query that gives advisories reads. */
 export const advisoryFields = { _id: 0, mark: 0, words: 0, releases: 0 } as const;
 
+/** The advisory of a document that was read so. The cast says that `delivered` is the only writer. */
+export const advisoryOf = ({
+  affected,
+  ...rest
+}: Omit<AdvisoryDoc, '_id' | 'mark' | 'words' | 'releases'>): Advisory => ({
+  ...rest,
+  affected: (JSON.parse(affected) as Row[]).map(affectedOf),
+});
+
 /**
- * Words to find texts by, lower-case, each once: every run without spaces as it is (`usn-7270-1`, `libssl3t64`, `c++`), and its
- * parts between other signs (`7270`), so that one who writes either finds it.
+ * Words to find a text by, lower-case, each once: every run without spaces as it is (`usn-7270-1`, `libssl3t64`, `c++`), and its
+ * parts between other signs (`7270`), so that whoever writes either finds it.
  */
-export function wordsOf(texts: Iterable<string>): string[] {
+export function wordsOf(texts: readonly string[]): string[] {
   const words = new Set<string>();
   for (const text of new Set(texts)) {
     for (const run of text.toLowerCase().split(/[\s,;()[\]{}"'`<>]+/)) {
@@ -84,6 +105,3 @@ export function wordsOf(texts: Iterable<string>): string[] {
   words.delete('');
   return [...words];
 }
-
-/** Where they are. */
-export const advisoryCollection = (connection: Connection): Facts<AdvisoryDoc> => factsOf(connection, 'advisories');

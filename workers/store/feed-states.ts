@@ -26,7 +26,9 @@ export function feedStates(connection: Connection): FeedStates {
     all: async () => (await docs.find({}).sort({ _id: 1 }).toArray()).map(stateOf),
     async put(state) {
       const files = Object.entries(state.files).map(([url, file]) => ({ ...file, url }));
-      await onceMore(() => docs.replaceOne({ _id: state.id }, { ...state, files }, { upsert: true }));
+      await onceMore(() =>
+        docs.replaceOne({ _id: state.id }, { ...state, files }, { upsert: true, ignoreUndefined: true }),
+      );
     },
   };
 }

@@ -1,13 +1,13 @@
 /** Takes over what a feed delivered: writes what is new or changed, leaves the rest alone, marks what is gone. */
 import { type Advisory, advisoryKey } from '../../domain/model/advisory.ts';
 import type { Taken } from '../../domain/ports.ts';
-import { type AdvisoryDoc, docOf, goneMark, isLive } from './advisory-doc.ts';
+import { type AdvisoryDoc, delivered, goneMark, isLive } from './advisory-doc.ts';
 import { type Facts, inBatches, type Writes, writeAll } from './facts.ts';
 import type { Revision } from './revision.ts';
 
 type Delivery = {
   readonly feed: string;
-  readonly delivered: AsyncIterable<Advisory>;
+  readonly advisories: AsyncIterable<Advisory>;
   readonly complete: boolean;
   readonly gone: readonly string[];
 };
@@ -46,25 +46,25 @@ async function storedMarks(docs: Facts<AdvisoryDoc>, feed: string): Promise<Read
 
 async function compare(
   stored: ReadonlyMap<string, string>,
-  { feed, delivered, complete, gone }: Delivery,
+  { feed, advisories, complete, gone }: Delivery,
   write: (writes: Writes<AdvisoryDoc>) => Promise<void>,
 ): Promise<Taken> {
   const changes: Changes = { added: [], changed: [], withdrawn: [] };
   const seen = new Set<string>();
   let same = 0;
-  for await (const batch of inBatches(delivered)) {
+  for await (const batch of inBatches(advisories)) {
     const writes: Writes<AdvisoryDoc> = [];
     for (const advisory of batch) {
       if (advisory.feed !== feed) throw new Error(`store.wrong-feed: ${feed} delivered one of ${advisory.feed}`);
-      const doc = docOf(advisory);
-      // Of two with one id the first counts: the second must not be written over it again with every delivery.
-      if (seen.has(doc._id)) continue;
-      seen.add(doc._id);
-      const before = stored.get(doc._id);
-      if (before === doc.mark) same += 1;
+      const { key, mark, document } = delivered(advisory);
+      // Of two with one id the first counts: else each would be written over the other with every delivery.
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const before = stored.get(key);
+      if (before === mark) same += 1;
       else {
-        changes[whatHappened(before, doc.mark)].push(doc._id);
-        writes.push({ replaceOne: { filter: { _id: doc._id }, replacement: doc, upsert: true } });
+        changes[whatHappened(before, mark)].push(key);
+        writes.push({ replaceOne: { filter: { _id: key }, replacement: document(), upsert: true } });
       }
     }
     await write(writes);
