@@ -1,6 +1,7 @@
 /** Checks that feeds of CVEs and products share: days, one record by its schema, and what they kept of their last sync. */
 import type { z } from 'zod';
 import { isCve } from '../../domain/model/cve.ts';
+import { Failure } from '../../domain/model/failure.ts';
 import type { Item } from './feed.ts';
 import { dateOf, oneLine } from './text.ts';
 
@@ -39,4 +40,11 @@ export function cursorOf<S extends z.ZodType>(schema: S, cursor: string | null):
   } catch {
     return null;
   }
+}
+
+/** True when a source said that there is nothing at an address: for records that need not exist. Any other refusal is a fault. */
+export function isMissing(error: unknown): boolean {
+  if (!(error instanceof Failure) || error.code !== 'feed.refused') return false;
+  const { status, code } = (error.cause ?? {}) as { status?: unknown; code?: unknown };
+  return status === 404 || status === 410 || code === 'ENOENT';
 }

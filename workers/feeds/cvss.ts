@@ -1,5 +1,6 @@
-/** Scores of CVSS vectors, computed by ae-cvss-calculator: the numbers that feeds print beside a vector are not trusted. */
+/** CVSS ratings: scores computed by ae-cvss-calculator, because numbers beside a vector are not trusted, and which rating counts. */
 import calculator from 'ae-cvss-calculator';
+import type { Cvss } from '../../domain/model/cve.ts';
 
 /** Longer than any vector with every metric of 4.0; the library is not asked about more. */
 const LONGEST = 200;
@@ -36,3 +37,31 @@ function readerOf(vector: string): Read | null {
     return null;
   }
 }
+
+/** A vector and who rated with it. */
+export type Rating = Pick<Cvss, 'vector' | 'by'>;
+
+/**
+ * The one that counts of several ratings of a CVE, `ratings` being in order of whom to believe first. Of one rater the newest version
+ * counts, then the worst score (a rating for each scenario). Version 2.0 counts where there is nothing newer from anybody: it knows
+ * neither scope nor critical. null when no vector can be read.
+ */
+export function ratingOf(ratings: readonly Rating[]): Cvss | null {
+  const raters = [...new Set(ratings.map(({ by }) => by))];
+  const read = ratings.flatMap(({ vector, by }) => {
+    const score = scoreOf(vector);
+    return score === null ? [] : [{ vector, score, by }];
+  });
+  const order = ({ vector, score, by }: Cvss): number[] => {
+    const version = versionOf(vector);
+    return [version > 2 ? 0 : 1, raters.indexOf(by), -version, -score];
+  };
+  const [best] = read.sort((a, b) => compared(order(a), order(b)));
+  return best ?? null;
+}
+
+const versionOf = (vector: string): number => Number(/^CVSS:(\d\.\d)/.exec(vector)?.[1] ?? 2);
+
+/** The first difference of two lists of the same length. */
+const compared = (a: readonly number[], b: readonly number[]): number =>
+  a.map((value, index) => value - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;

@@ -84,13 +84,15 @@ describe('the KEV feed', () => {
 });
 
 describe('a sync of the KEV feed', () => {
-  const sync = () => kev.sync(shelf.source, 'http://shelf/live.json', null, wanting());
+  const sync = () => shelf.sync(kev, 'live.json', null, wanting());
 
   it('is complete, tells when the catalog was released, and brings nothing while it is the same', async () => {
     shelf.put('live.json', catalog([entry]));
-    const first = await sync();
-    expect(first).toMatchObject({ complete: true, asOf: '2026-06-29T18:57:01.411Z' });
-    expect((await all(first?.items ?? none())).sayings).toHaveLength(1);
+    expect(await sync()).toMatchObject({
+      complete: true,
+      asOf: '2026-06-29T18:57:01.411Z',
+      sayings: [{ id: 'CVE-2024-3094' }],
+    });
     expect(await sync()).toBeNull();
   });
 
@@ -98,11 +100,19 @@ describe('a sync of the KEV feed', () => {
     'takes a catalog that was released at %s, and tells no date',
     async (released) => {
       shelf.put('live.json', catalog([entry, { released }], released));
-      const delivery = await sync();
-      expect(delivery?.complete).toBe(true);
-      expect(delivery).not.toHaveProperty('asOf');
+      const synced = await sync();
+      expect(synced?.complete).toBe(true);
+      expect(synced).not.toHaveProperty('asOf');
     },
   );
-});
 
-async function* none(): AsyncGenerator<never> {}
+  it('fails, and does not read as an empty catalog, when the server has none or answers with a web page', async () => {
+    shelf.answer('live.json', 404);
+    await expect(sync()).rejects.toMatchObject({ code: 'feed.refused' });
+    shelf.answer('live.json', 503);
+    await expect(sync()).rejects.toMatchObject({ code: 'feed.unreachable', retryable: true });
+    shelf.answer('live.json', null);
+    shelf.put('live.json', '<!doctype html><title>Maintenance</title>');
+    await expect(sync()).rejects.toMatchObject({ code: 'feed.unreadable' });
+  });
+});
