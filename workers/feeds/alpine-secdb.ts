@@ -152,13 +152,15 @@ function* collect(
 
 /**
  * `CVE-2019-5060 TALOS-2019-0844`, `CVE-2018-14468 (FrameRelay)`, `CVE-2017-17434-1`, `CVE-2019-19451.patch`: the CVEs; without any the
- * first other id (`XSA-201`, `GHSA-...`).
+ * first other id (`XSA-201`, `CVE-????-????? XSA-295`).
  */
 function idsIn(text: unknown): readonly string[] {
   const cves = cvesIn([text]);
   if (cves.length > 0 || typeof text !== 'string') return cves;
-  const other = /^[A-Z][A-Z0-9]+-[A-Za-z0-9-]*\d[A-Za-z0-9-]*$/.exec(text.trim().split(/\s+/)[0] ?? '')?.[0];
-  return other && isId(other) ? [other] : [];
+  const other = text
+    .split(/\s+/)
+    .find((word) => /^[A-Z][A-Z0-9]+-[A-Za-z0-9-]*\d[A-Za-z0-9-]*$/.test(word) && isId(word));
+  return other ? [other] : [];
 }
 
 /** Version 0: no version of this package ever had the fault. */

@@ -25,6 +25,7 @@ function listFeed(id: string, kind: 'DSA' | 'DLA', title: string): Feed {
     everyHours: 4,
     byDefault: true,
     licence: 'Debian security tracker, MIT-style',
+    whole: true,
     concerns: (releases) => anyOf(releases, distributions),
     sync: (source, url, cursor, wanted) =>
       syncWholeFile({ source, url, cursor, wanted }, { distributions, maxBytes: LIMIT }, read),

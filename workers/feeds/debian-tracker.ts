@@ -32,6 +32,7 @@ export const debianTracker: Feed = {
   everyHours: 4,
   byDefault: true,
   licence: 'Debian security tracker, MIT-style',
+  whole: true,
   concerns: (releases) => anyOf(releases, distributions),
   sync: (source, url, cursor, wanted) =>
     syncWholeFile({ source, url, cursor, wanted }, { distributions, maxBytes: LIMIT.packed }, read),

@@ -1,7 +1,7 @@
 /** Advisories in OSV form, from the buckets of osv.dev: the whole archive first, then only the records that changed. */
 import { Failure } from '../../domain/model/failure.ts';
 import { jsonOf, linesOf, membersOf, textOf } from './archive.ts';
-import { anyOf, coverageOf, covers } from './coverage.ts';
+import { anyOf, coverageOf, covers, syncWholeFile } from './coverage.ts';
 import type { Delivery, Feed, Item, Source, Wanted } from './feed.ts';
 import { isId } from './names.ts';
 import { type Keep, type OsvRead, osvItems } from './osv-record.ts';
@@ -29,9 +29,13 @@ type Options = {
   readonly licence: string;
 };
 
-/** The feed of one ecosystem. `url` is a folder: `all.zip`, `modified_id.csv` and `<id>.json` are in it. */
+/**
+ * The feed of one ecosystem. `url` is a folder with `all.zip`, `modified_id.csv` and `<id>.json` in it; or one archive, as the
+ * vendors have them (Canonical's `osv-all.tar.xz`, SUSE's `osv.tar.bz2`), which is then read whole.
+ */
 export function osvFeed({ id, title, ecosystem, distributions, byDefault, licence }: Options): Feed {
   const keep = (wanted: Wanted): Keep => ({ feed: id, distributions, wanted });
+  const read = (file: string, wanted: Wanted): AsyncIterable<Item> => readOsv(file, keep(wanted));
   return {
     id,
     title,
@@ -41,10 +45,15 @@ export function osvFeed({ id, title, ecosystem, distributions, byDefault, licenc
     byDefault,
     licence,
     concerns: (releases) => anyOf(releases, distributions),
-    sync: (source, url, cursor, wanted) => syncOsv(source, url.endsWith('/') ? url : `${url}/`, cursor, keep(wanted)),
-    read: (file, wanted) => readOsv(file, keep(wanted)),
+    sync(source, url, cursor, wanted) {
+      if (!isFile(url)) return syncOsv(source, url.endsWith('/') ? url : `${url}/`, cursor, keep(wanted));
+      return syncWholeFile({ source, url, cursor, wanted }, { distributions, maxBytes: ARCHIVE_LIMIT.packed }, read);
+    },
+    read,
   };
 }
+
+const isFile = (url: string): boolean => /\.(?:zip|tar|xz|gz|zst|bz2|json|ndjson)$/.test(url);
 
 /** How far it was read: the newest change, when everything was read last (both ISO), and for which releases. */
 type Mark = { readonly newest: Date; readonly whole: Date; readonly coverage: string };
@@ -73,7 +82,8 @@ async function syncOsv(source: Source, url: string, cursor: string | null, keep:
     // A list that went back in time (an old mirror) brings nothing and loses nothing.
     if (ids.length === 0) return null;
     const next = { newest: newest > mark.newest ? newest : mark.newest, whole: mark.whole, coverage };
-    return { complete: false, items: single(source, url, ids, keep), cursor: cursorOf(next) };
+    const asOf = next.newest.toISOString();
+    return { complete: false, items: single(source, url, ids, keep), cursor: cursorOf(next), asOf };
   }
   const archive = await source.whole(`${url}all.zip`, { maxBytes: ARCHIVE_LIMIT.packed });
   const from = new Date(newest.getTime() - OVERLAP_MS);
@@ -81,6 +91,7 @@ async function syncOsv(source: Source, url: string, cursor: string | null, keep:
     complete: true,
     items: readOsv(archive.path, keep),
     cursor: cursorOf({ newest: from, whole: from, coverage }),
+    asOf: newest.toISOString(),
   };
 }
 
@@ -109,7 +120,10 @@ async function* single(source: Source, url: string, ids: readonly string[], keep
   let refused = 0;
   for (const id of ids) {
     try {
-      const { path } = await source.whole(`${url}${encodeURIComponent(id)}.json`, { maxBytes: RECORD_LIMIT });
+      const { path } = await source.whole(`${url}${encodeURIComponent(id)}.json`, {
+        maxBytes: RECORD_LIMIT,
+        once: true,
+      });
       const { items } = readText(await textOf(path, RECORD_LIMIT), id, keep);
       yield* items;
       // It may have named one of our releases before.

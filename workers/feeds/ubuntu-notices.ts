@@ -120,7 +120,7 @@ async function* pages(
     const last = dateOf((notices.at(-1) as Notice | null | undefined)?.published);
     if (fresh.length === 0 || (until && last && last < until)) return;
     offset += notices.length;
-    file = await source.whole(pageUrl(url, offset), { maxBytes: PAGE_LIMIT });
+    file = await source.whole(pageUrl(url, offset), { maxBytes: PAGE_LIMIT, once: true });
   }
 }
 
