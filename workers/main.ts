@@ -2,18 +2,22 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { calendar } from '../config/cron.ts';
+import { defaultDataDir } from '../config/data-dir.ts';
 import { deviceSeeds, logins, people, policies, tighten } from '../config/records.ts';
 import type { Settings } from '../config/settings.ts';
 import { enrol } from '../domain/flows/enrol.ts';
 import { directory } from '../domain/model/directory.ts';
 import type { TenantId } from '../domain/model/ids.ts';
 import type { Log, WorkerWorld, World } from '../domain/ports.ts';
+import { feedRulesOf } from './feeds/index.ts';
 import { type JobClock, jobClock } from './jobs/clock.ts';
+import type { FeedJob } from './jobs/feed-sync.ts';
 import { registerJobs } from './jobs/index.ts';
 import { describe, type Leases, usualLeases } from './jobs/job.ts';
 import { keptMatchIndex } from './match-index.ts';
 import { sshDevices } from './remote/ssh.ts';
 import { connect, type Database, type TenantStore } from './store/connect.ts';
+import { version } from './version.ts';
 
 /** What bot and workers both stand on. */
 export type Base = {
@@ -46,7 +50,7 @@ export async function openBase(settings: Settings, uri: string, log: Log, leases
     policies: policies(settings),
     maxAgeMs: settings.scan.maxAgeHours * 3_600_000,
     tighten: tighten(settings),
-    feedRules: [],
+    feedRules: feedRulesOf(settings.feeds),
   };
   return { database, store, world, jobs, leases, owner, close: () => database.close() };
 }
@@ -64,7 +68,9 @@ export async function startWorkers(settings: Settings, base: Base): Promise<Work
   const world = workerWorld(settings, base);
   const { jobs, leases } = base;
   await enrol(world, deviceSeeds(settings));
-  registerJobs(jobs.agenda, world, { scanAtOnce: settings.scan.concurrency, leases, stopping: jobs.stopping });
+  const { stopping } = jobs;
+  const feeds = feedJob(settings);
+  registerJobs(jobs.agenda, world, { scanAtOnce: settings.scan.concurrency, leases, stopping, feeds });
   await jobs.start();
   const recurring = await keepRecurring(settings, base);
   // Devices that nobody has seen yet do not wait for the next regular scan.
@@ -79,7 +85,16 @@ export async function startWorkers(settings: Settings, base: Base): Promise<Work
   };
 }
 
+/** What feeds need of the settings. Their files are beside the database's own. */
+export const feedJob = (settings: Settings): FeedJob => ({
+  settings: settings.feeds,
+  dataDir: settings.dataDir ?? defaultDataDir(process.env),
+  version: version(),
+});
+
 const recurMs = 10_000;
+/** How late a feed may be asked; each has a time of its own. */
+const feedsMs = 5 * 60_000;
 
 /**
  * Makes the recurring jobs now and whenever they are gone: they wake everything else, and the queue may be lost as a whole. One
@@ -90,6 +105,7 @@ async function keepRecurring(settings: Settings, { jobs, store, world, owner }: 
     if ((await store.claims.take('recurring', owner, recurMs)) === null) return;
     await jobs.recur('queue.sweep', 5000);
     await jobs.recur('fleet.plan', 30_000);
+    if (settings.feeds.enabled) await jobs.recur('feed.sync', feedsMs);
     await jobs.recur('fleet.scan', settings.scan.cron, settings.scan.zone);
     // Whatever changes the facts asks for a matching; this one is for an order that was lost.
     await jobs.recur('intel.match', '41 * * * *');

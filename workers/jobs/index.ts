@@ -3,6 +3,7 @@ import type { Agenda } from 'agenda';
 import type { WorkerWorld } from '../../domain/ports.ts';
 import { deploymentRun } from './deployment-run.ts';
 import { deviceScan } from './device-scan.ts';
+import { type FeedJob, feedSync } from './feed-sync.ts';
 import { fleetPlan } from './fleet-plan.ts';
 import { fleetScan } from './fleet-scan.ts';
 import { intelMatch } from './intel-match.ts';
@@ -13,13 +14,19 @@ import { queueSweep } from './queue-sweep.ts';
 export function registerJobs(
   agenda: Agenda,
   world: WorkerWorld,
-  { scanAtOnce, leases, stopping }: { scanAtOnce: number; leases: Leases; stopping: AbortSignal },
+  {
+    scanAtOnce,
+    leases,
+    stopping,
+    feeds,
+  }: { scanAtOnce: number; leases: Leases; stopping: AbortSignal; feeds: FeedJob },
 ): void {
   const parts = { log: world.log, jobMs: leases.jobMs, stopping };
   register(agenda, deploymentRun(world, leases.deviceMs), parts);
   register(agenda, deviceScan(world), parts);
   register(agenda, fleetScan(world, scanAtOnce), parts);
   register(agenda, fleetPlan(world, scanAtOnce), parts);
+  register(agenda, feedSync(world, feeds), parts);
   register(agenda, intelMatch(world), parts);
   register(agenda, queueSweep(world), parts);
 }
