@@ -18,6 +18,7 @@ const mistakes: ReadonlySet<string> = new Set([
   'device.exists',
   'press.ref',
   'run.part',
+  'compare.kind',
   'web.off',
   'ask.stopped',
 ]);

@@ -7,6 +7,7 @@ import type { PersonId, TenantId } from '../../domain/model/ids.ts';
 import { webSessions } from '../../workers/store/web-sessions.ts';
 import { limits } from '../web/limits.ts';
 import { terminalAsk } from './ask.ts';
+import { addCompare } from './compare.ts';
 import { addDeviceCommands } from './device-commands.ts';
 import { doctor } from './doctor.ts';
 import { explainEnd } from './exit.ts';
@@ -135,6 +136,7 @@ program.commandsGroup('Processes:');
 addProcesses(shell);
 program.commandsGroup('Checks:');
 addChecks(shell);
+addCompare(program);
 program.commandsGroup('The verbs of the chat:');
 addVerbs(program, shell);
 
