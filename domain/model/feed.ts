@@ -21,8 +21,9 @@ export const feedIds = [
   'osv-opensuse',
   'osv-suse',
   'updateinfo',
-  'redhat',
-  'suse',
+  'redhat-csaf',
+  'redhat-vex',
+  'suse-csaf',
   'msrc',
 ] as const;
 export type FeedId = (typeof feedIds)[number];

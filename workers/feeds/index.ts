@@ -1,9 +1,13 @@
 /** Every feed, a line each, and which of them a fleet with these settings has use for. */
 import type { FeedRule, FeedState } from '../../domain/model/feed.ts';
 import type { Feed } from './feed.ts';
+import { msrc } from './msrc.ts';
+import { redhatCsaf, redhatVex } from './redhat.ts';
+import { suseCsaf } from './suse.ts';
+import { updateinfo } from './updateinfo.ts';
 
 /** A new feed is a file in this folder, a line here, and its id in `feedIds` of domain/model/feed.ts. */
-export const feeds: readonly Feed[] = [];
+export const feeds: readonly Feed[] = [updateinfo, redhatCsaf, redhatVex, suseCsaf, msrc];
 
 export const feedById = (id: string): Feed | undefined => feeds.find((feed) => feed.id === id);
 

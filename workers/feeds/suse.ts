@@ -4,7 +4,8 @@ import { csafItems } from './csaf.ts';
 import { ARCHIVE_LIMIT, type Archive, type Folder, syncFolder } from './csaf-folder.ts';
 import type { Feed, Source } from './feed.ts';
 
-const distributions = ['sles', 'sled', 'opensuse-leap', 'sle-micro', 'sl-micro'];
+const enterprise = ['sles', 'sled', 'sle-micro', 'sl-micro'];
+const distributions = [...enterprise, 'opensuse-leap'];
 /** Products with the packages of the server: itself, its long-term support, and its edition for SAP (ID in os-release is `sles`, too). */
 const servers = ['sles', 'suse_sles', 'sles-ltss', 'suse_sles_ltss', 'sles_ltss', 'sles_sap', 'sles-espos', 'sles-bcl'];
 const others: Readonly<Record<string, string>> = {
@@ -81,7 +82,8 @@ export const suseCsaf: Feed = {
   everyHours: 6,
   byDefault: true,
   licence: 'SUSE, CC BY 4.0',
-  concerns: (releases) => anyOf(releases, distributions),
+  // A fleet of Leap alone has the same updates from OSV.
+  concerns: (releases) => anyOf(releases, enterprise),
   sync: (source, base, cursor, wanted) => syncFolder(folder, { source, base, cursor, wanted }),
   read: (file, wanted) => csafItems(file, folder.dialect, wanted),
 };
