@@ -28,6 +28,7 @@ function* entryOf(text: string): Generator<[string, unknown]> {
 function cutter() {
   let depth = 0;
   let state: 'before' | 'in' | 'after' = 'before';
+  let count = 0;
   let inString = false;
   let escaped = false;
   let parts: Buffer[] = [];
@@ -64,7 +65,10 @@ function cutter() {
       from = at + 1;
       if (depth === 0) state = 'after';
       const text = finish();
-      if (state === 'in' || text.trim() !== '') yield text;
+      const blank = text.trim() === '';
+      if (blank && (state === 'in' || count > 0)) throw notOne('has a comma too many');
+      count++;
+      if (!blank) yield text;
     }
     if (state === 'in') add(chunk.subarray(from));
     else if (state === 'after' && chunk.subarray(at).toString('latin1').trim() !== '')
@@ -74,8 +78,8 @@ function cutter() {
   /** Where the object begins in this chunk, after its bracket. */
   function skip(chunk: Buffer): number {
     if (state === 'after') return 0;
-    const text = chunk.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '   '); // a byte order mark
-    const start = text.search(/\S/);
+    const text = chunk.toString('latin1');
+    const start = text.search(/[^\s\u00ef\u00bb\u00bf]/); // blanks and the bytes of a byte order mark
     if (start === -1) return chunk.length;
     if (text[start] !== '{') throw notOne(text[start] === '<' ? 'is a web page or XML' : 'is something else');
     state = 'in';

@@ -115,7 +115,7 @@ async function changesOf(file: string, since: Date | null): Promise<{ newest: Da
   return { newest, ids: since === null || ids.size > MOST_CHANGES ? null : [...ids] };
 }
 
-/** Records one by one. One that the server refuses is `dropped`; when it refuses all of them, that is its Failure. */
+/** Records one by one. One that the server refuses or has an error page for is `dropped`; when that is all of them, the sync fails. */
 async function* single(source: Source, url: string, ids: readonly string[], keep: Keep): AsyncGenerator<Item> {
   let refused = 0;
   for (const id of ids) {
@@ -129,7 +129,8 @@ async function* single(source: Source, url: string, ids: readonly string[], keep
       // It may have named one of our releases before.
       if (items.length === 0) yield { kind: 'gone', id };
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'feed.refused' || ++refused === ids.length) throw error;
+      const skip = error instanceof Failure && ['feed.refused', 'feed.unreadable'].includes(error.code);
+      if (!skip || ++refused === ids.length) throw error;
       yield { kind: 'dropped', where: id, why: 'It is in the list of changes, but the server does not give it.' };
     }
   }

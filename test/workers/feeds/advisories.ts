@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import type { Advisory } from '../../../domain/model/advisory.ts';
 import { Failure } from '../../../domain/model/failure.ts';
-import type { Delivery, Item, Wanted } from '../../../workers/feeds/feed.ts';
+import type { Item, Wanted } from '../../../workers/feeds/feed.ts';
 
 /** A fleet with these releases; none = every release is wanted. */
 export const fleet = (...releases: readonly string[]): Wanted => ({ releases: new Set(releases), cve: () => true });
@@ -30,12 +30,6 @@ export async function given(items: AsyncIterable<Item> | undefined): Promise<Giv
     code = error.code;
   }
   return { advisories, dropped, gone, code };
-}
-
-/** The same for a sync; `complete` and the cursor beside it. null = nothing has changed. */
-export async function delivered(sync: Promise<Delivery | null>) {
-  const delivery = await sync;
-  return delivery && { complete: delivery.complete, cursor: delivery.cursor, ...(await given(delivery.items)) };
 }
 
 /** How many advisories there are of each of these words. */

@@ -10,9 +10,10 @@ import {
   osvUbuntu,
 } from '../../../workers/feeds/osv.ts';
 import { counted, fleet, type Given, given, zipOf } from './advisories.ts';
-import { newShelf, recorded } from './shelf.ts';
+import { newMirror } from './mirror.ts';
+import { recorded } from './shelf.ts';
 
-const shelf = newShelf();
+const mirror = newMirror();
 const range = (...events: readonly object[]) => [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, ...events] }];
 const entry = (ecosystem: string, name: string, fixed: string) => ({
   package: { ecosystem, name },
@@ -28,7 +29,7 @@ const record = {
   affected: [entry('AlmaLinux:9', 'curl', '7.76.1-29.el9')],
 };
 const asked = (feed: typeof osvUbuntu, value: unknown, ...releases: string[]) =>
-  given(feed.read(shelf.put('one.json', JSON.stringify(value)), fleet(...releases)));
+  given(feed.read(mirror.put('one.json', JSON.stringify(value)), fleet(...releases)));
 const alma = (value: unknown) => asked(osvAlmalinux, value);
 
 describe('the recorded AlmaLinux 9 errata', () => {
@@ -390,7 +391,7 @@ describe('a broken OSV record', () => {
   ])('with %s is dropped and counted, and the others are read', async (_, bad) => {
     const { advisories, dropped, code } = await given(
       osvAlmalinux.read(
-        shelf.put('all.zip', zipOf({ 'a.json': record, 'b.json': bad, 'c.json': { ...record, id: 'ALSA-2' } })),
+        mirror.put('all.zip', zipOf({ 'a.json': record, 'b.json': bad, 'c.json': { ...record, id: 'ALSA-2' } })),
         fleet(),
       ),
     );
@@ -415,7 +416,7 @@ describe('a broken OSV record', () => {
 
 describe('a file of OSV records', () => {
   const other = { ...record, id: 'ALSA-2026:0002' };
-  const read = (name: string, content: string | Buffer) => given(osvAlmalinux.read(shelf.put(name, content), fleet()));
+  const read = (name: string, content: string | Buffer) => given(osvAlmalinux.read(mirror.put(name, content), fleet()));
 
   it.each([
     ['a zip', zipOf({ 'x/a.json': record, 'x/b.json': other, 'readme.md': 'text' })],
