@@ -1,4 +1,5 @@
 /** The long-running commands: the demo, everything in one process, bot alone, workers alone. */
+import { setFlagsFromString } from 'node:v8';
 import type { Settings } from '../../config/settings.ts';
 import type { PersonId } from '../../domain/model/ids.ts';
 import { type Base, startWorkers } from '../../workers/main.ts';
@@ -37,8 +38,15 @@ export async function runDemo(say: Say): Promise<void> {
   say(`  ${demo.link}\n`);
 }
 
+/**
+ * V8 lets its heap grow to several times of what is in use before it collects: 160 MB for 45 MB after a scan of 300 devices. Collecting
+ * after a third more costs one hundredth of a core and keeps the whole product small (docs/performance.md, memory).
+ */
+const frugal = '--heap-growing-percent=33';
+
 /** `bot`, `worker`, or both in one process, until a signal. Failures: those of settings, database and platforms. */
 export async function runProcess(settings: Settings, parts: Parts, say: Say): Promise<void> {
+  setFlagsFromString(frugal);
   const stops: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (let end = stops.pop(); end; end = stops.pop()) await end();
