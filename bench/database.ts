@@ -5,12 +5,12 @@ import path from 'node:path';
 import { MongoClient } from 'mongodb';
 import { findDatabase } from '../workers/store/database/find-database.ts';
 import { inDatabase } from '../workers/store/database/in-database.ts';
-import { childrenOf, processes } from './cpu.ts';
+import { counted } from './cpu.ts';
 
 export type BenchDatabase = {
   readonly kind: string;
-  /** Its processes, when they are ours. */
-  readonly pids: readonly number[];
+  /** CPU seconds of its processes so far, when they are ours, else 0. */
+  cpuSeconds(): number;
   /** The URI of an empty database with this name. */
   fresh(name: string): Promise<string>;
   stop(): Promise<void>;
@@ -19,13 +19,14 @@ export type BenchDatabase = {
 /** Starts it. Failures: those of `findDatabase`. */
 export async function benchDatabase(): Promise<BenchDatabase> {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'patchherd-bench-'));
-  const before = new Set(childrenOf(processes(), process.pid));
   const say = (line: string) => console.error(line);
-  const database = await findDatabase({ uri: process.env['MONGODB_URI'], dataDir, say });
+  const { started: database, counter } = await counted(() =>
+    findDatabase({ uri: process.env['MONGODB_URI'], dataDir, say }),
+  );
   const client = await MongoClient.connect(database.uri);
   return {
     kind: database.kind,
-    pids: childrenOf(processes(), process.pid).filter((pid) => !before.has(pid)),
+    cpuSeconds: counter.seconds,
     async fresh(name) {
       await client.db(name).dropDatabase();
       return inDatabase(database.uri, name);
@@ -33,6 +34,7 @@ export async function benchDatabase(): Promise<BenchDatabase> {
     async stop() {
       await client.close();
       await database.stop();
+      counter.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

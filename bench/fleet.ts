@@ -7,7 +7,7 @@ import { readSettings } from '../config/settings.ts';
 import { type Fleet, startFleet } from '../test/fleet/fleet.ts';
 import { rootModeRefusal } from '../test/fleet/root-devices.ts';
 import { compile } from './compiled.ts';
-import { busySeconds, childrenOf, processes, treeSeconds, treesOf } from './cpu.ts';
+import { busySeconds, type Counter, childrenOf, counted, processes, treesOf } from './cpu.ts';
 import { type BenchDatabase, benchDatabase } from './database.ts';
 import { fleetSettings } from './fleet-settings.ts';
 import { type Medians, median, type Report } from './report.ts';
@@ -38,7 +38,7 @@ export async function fleet({ n, runs }: { n: number; runs: number }): Promise<R
   await compile();
   const dir = await mkdtemp(path.join(os.tmpdir(), 'patchherd-rivals-'));
   const database = await benchDatabase();
-  const devices = await startFleet({ count: n, mode: 'root' });
+  const { started: devices, counter } = await counted(() => startFleet({ count: n, mode: 'root' }));
   try {
     const settings = fleetSettings(devices, 8484);
     const checked = readSettings(settings, 'the measurement');
@@ -47,15 +47,16 @@ export async function fleet({ n, runs }: { n: number; runs: number }): Promise<R
     const { privateKey } = devices;
     const atOnce = checked.scan.concurrency;
     const others = await rivals({ dir, devices: devices.devices, privateKey, atOnce, scripts });
-    const bench = new Bench(database, devices);
+    const bench = new Bench(database, devices, counter);
     for (let run = 1; run <= runs; run += 1) {
       console.error(`run ${run} of ${runs}`);
       await bench.ours(settings);
-      for (const rival of others) await bench.theirs(rival);
+      if (!process.env['NORIVALS']) for (const rival of others) await bench.theirs(rival);
     }
     return { name: 'fleet', N: n, runs, ...bench.outcome(visits.length, database.kind) };
   } finally {
     await devices.stop();
+    counter.close();
     await database.stop();
     await rm(dir, { recursive: true, force: true });
   }
@@ -64,15 +65,17 @@ export async function fleet({ n, runs }: { n: number; runs: number }): Promise<R
 class Bench {
   readonly #database: BenchDatabase;
   readonly #fleet: Fleet;
+  readonly #onFleet: Counter;
   readonly #samples: Samples = new Map();
   readonly #notes: string[] = [];
   readonly #starts: number[] = [];
   /** Processes of all devices when nobody is logged in. */
   readonly #atRest: number;
 
-  constructor(database: BenchDatabase, fleet: Fleet) {
+  constructor(database: BenchDatabase, fleet: Fleet, onFleet: Counter) {
     this.#database = database;
     this.#fleet = fleet;
+    this.#onFleet = onFleet;
     this.#atRest = this.#onDevices();
   }
 
@@ -118,9 +121,7 @@ class Bench {
   }
 
   #used() {
-    const all = processes();
-    const database = treeSeconds(all, this.#database.pids);
-    return { devices: treeSeconds(all, devicesIn(all)), database, busy: busySeconds() };
+    return { devices: this.#onFleet.seconds(), database: this.#database.cpuSeconds(), busy: busySeconds() };
   }
 
   #onDevices(): number {
