@@ -21,6 +21,9 @@ const mistakes: ReadonlySet<string> = new Set([
   'compare.kind',
   'web.off',
   'ask.stopped',
+  'feed.unknown',
+  'feed.import',
+  'feed.no-unpacker',
 ]);
 
 /** Leaves a command with the sentence of a refusal. */

@@ -11,6 +11,7 @@ import { addCompare } from './compare.ts';
 import { addDeviceCommands } from './device-commands.ts';
 import { doctor } from './doctor.ts';
 import { explainEnd } from './exit.ts';
+import { addFeedCommands } from './feed-commands.ts';
 import { init } from './init.ts';
 import { answersFrom, basics, flags, platforms } from './init-draft.ts';
 import { runDemo, runProcess } from './processes.ts';
@@ -131,6 +132,7 @@ function webUrl({ publicUrl, host, port }: { publicUrl?: string | undefined; hos
 program.commandsGroup('Set-up:');
 addInit(shell);
 addDeviceCommands(program, shell);
+addFeedCommands(program, shell);
 addLogin(shell);
 program.commandsGroup('Processes:');
 addProcesses(shell);

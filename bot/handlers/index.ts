@@ -2,6 +2,7 @@
 import type { World } from '../../domain/ports.ts';
 import { decideHandlers } from './decide.ts';
 import { deviceHandlers, deviceVerbs } from './devices.ts';
+import { feedVerbs } from './feeds.ts';
 import { haltHandlers, haltVerbs } from './halt.ts';
 import { helpVerb } from './help.ts';
 import type { PressHandler, Verb } from './press.ts';
@@ -23,6 +24,7 @@ export function verbsFor(world: World): readonly Verb[] {
     ...statusVerbs(world),
     ...haltVerbs(world),
     ...deviceVerbs(world),
+    ...feedVerbs(world),
     ...retractVerbs(world),
     ...workOrderVerbs(world),
   ];

@@ -1,5 +1,4 @@
 /** What the installation needs to know of: the fleet's releases, and the CVEs that its advisories name. */
-import { releaseOf } from '../../domain/model/advisory.ts';
 import type { World } from '../../domain/ports.ts';
 import type { Wanted } from './feed.ts';
 
@@ -9,12 +8,6 @@ const MOST_DEVICES = 100_000;
 /** A device's findings may be hundreds of entries. */
 const DEVICES_AT_ONCE = 200;
 const ADVISORIES_AT_ONCE = 1000;
-
-/** The releases of all devices that were scanned. */
-export async function fleetReleases({ devices }: Pick<World, 'devices'>): Promise<ReadonlySet<string>> {
-  const all = await devices.find({ retired: false }, MOST_DEVICES);
-  return new Set(all.flatMap(({ facts }) => (facts ? [releaseOf(facts.os)] : [])));
-}
 
 /** For feeds of advisories and of products: CVEs do not matter to them. */
 export const wantedReleases = (releases: ReadonlySet<string>): Wanted => ({ releases, cve: () => true });

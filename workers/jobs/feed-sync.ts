@@ -1,10 +1,11 @@
 /** feed.sync: ask the feeds that are due, one after the other, and tell the channel when one is stale, broken, or works again. */
 import { z } from 'zod';
 import { tellFeedHealth } from '../../domain/flows/feed-health.ts';
+import { fleetReleases } from '../../domain/flows/fleet-releases.ts';
 import type { WorkerWorld } from '../../domain/ports.ts';
 import { type Chosen, dueAt, type FeedSettings, feedsFor } from '../feeds/index.ts';
 import { type SyncParts, syncFeed } from '../feeds/sync.ts';
-import { fleetReleases, wantedCves, wantedReleases } from '../feeds/wanted.ts';
+import { wantedCves, wantedReleases } from '../feeds/wanted.ts';
 import type { JobSpec } from './job.ts';
 
 const Data = z.unknown();
