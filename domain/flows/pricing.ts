@@ -62,7 +62,10 @@ export async function price(world: World, all: readonly Offered[]): Promise<read
     const named = (some: Iterable<string>) => [...some].flatMap((key) => known.get(key) ?? []);
     const found = named(keys[index] ?? []);
     const classification = standing(found).length > 0 ? 'security' : patch.archive;
-    const priorities = [...(groups[index]?.values() ?? [])].map(({ device, advisories, livepatched }) =>
+    // Where advisories say what it is for, a device that is open to none of them says nothing about its urgency.
+    const kinds = [...(groups[index]?.values() ?? [])];
+    const open = kinds.filter(({ advisories }) => advisories.length > 0);
+    const priorities = (open.length > 0 ? open : kinds).map(({ device, advisories, livepatched }) =>
       priorityFor({
         ...{ advisories: named(advisories), cves, device, livepatched, classification },
         firstSeen: patch.firstSeen,
