@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Failure } from '../../domain/model/failure.ts';
+import { sizeWords } from './text.ts';
 
 const REDIRECTS = 5;
 const LONGEST_RETRY_MS = 24 * 3_600_000;
@@ -238,8 +239,8 @@ const unreachable = (title: string, url: string, why: string, cause: unknown): F
   new Failure('feed.unreachable', `${title}: ${shown(url)} ${why}.`, { retryable: true, cause });
 /** The Failure for a file of more bytes than its feed may have. */
 export const tooLarge = ({ title, url, maxBytes }: Pick<Ask, 'title' | 'url' | 'maxBytes'>): Failure => {
-  const most = `${Math.max(1, Math.round(maxBytes / 1024 ** 2))} MiB`;
-  return new Failure('feed.too-large', `${title}: ${shown(url)} is larger than the ${most} that are allowed for it.`);
+  const sentence = `${title}: ${shown(url)} is larger than the ${sizeWords(maxBytes)} that are allowed for it.`;
+  return new Failure('feed.too-large', sentence);
 };
 
 /** The code of a broken connection, for the end of a sentence: fetch wraps it twice. */

@@ -129,3 +129,7 @@ export function severityByCvss(score: number): Severity {
   if (score >= 4) return 'moderate';
   return score > 0 ? 'low' : 'unrated';
 }
+
+/** `512 MiB`, `64 KiB`: how people read a limit. */
+export const sizeWords = (bytes: number): string =>
+  bytes >= 1024 ** 2 ? `${Math.floor(bytes / 1024 ** 2)} MiB` : `${Math.ceil(bytes / 1024)} KiB`;

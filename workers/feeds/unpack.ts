@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../../domain/model/failure.ts';
-import { oneLine } from './text.ts';
+import { oneLine, sizeWords } from './text.ts';
 
 /** Unpacked bytes that a file may hold unless its feed says otherwise. */
 export const UNPACKED_LIMIT = 1024 ** 3;
@@ -64,8 +64,8 @@ export function meter(file: string, packedSize: number, maxBytes: number): (byte
     total += bytes;
     const name = basename(file);
     if (total > maxBytes) {
-      const most = `${Math.floor(maxBytes / 1024 ** 2)} MiB`;
-      throw new Failure('feed.bomb', `The file ${name} unpacks to more than the ${most} that are allowed for it.`);
+      const sentence = `The file ${name} unpacks to more than the ${sizeWords(maxBytes)} that are allowed for it.`;
+      throw new Failure('feed.bomb', sentence);
     }
     if (total > RATIO_FROM && total > packedSize * RATIO) {
       throw new Failure(
@@ -128,9 +128,10 @@ async function* throughProgram(
       const sentence = `The file ${basename(file)} is packed with ${packing}, and the program ${argv[0]} is missing here: install the package ${from}.`;
       throw new Failure('feed.no-unpacker', sentence, { cause });
     });
-    if (code !== 0) throw damaged(file, said.split('\n')[0] ?? '', null);
+    if (code !== 0) throw damaged(file, said.trim().split('\n')[0] || `${argv[0]} gave up`, null);
   } finally {
     child.kill('SIGKILL');
+    await closed.catch(() => undefined);
   }
 }
 
