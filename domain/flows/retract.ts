@@ -6,18 +6,20 @@ import type { Advisory } from '../model/advisory.ts';
 import { event, patchherd } from '../model/audit.ts';
 import { type Device, type Inventory, platformOf } from '../model/device.ts';
 import type { PatchId } from '../model/ids.ts';
+import type { NoticeId, NoticeWords } from '../model/notice.ts';
 import type { Patch } from '../model/patch.ts';
 import type { Person } from '../model/people.ts';
 import { moveProposal, type Proposal, undecided } from '../model/proposal.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import { moveRollout, startingRollouts } from '../model/rollout.ts';
 import type { World } from '../ports.ts';
+import { notify } from './notice.ts';
 import { proposePatch } from './propose.ts';
 import { actor, own, said, update } from './say.ts';
 
 const everything = 1_000_000;
-/** Devices named in a thread; the others are a number. */
-const named = 5;
+/** Devices named in a thread, and in the channel; the others are a number. */
+const [named, listed] = [5, 20];
 
 const unknown = (subject: PatchId): Refusal => ({ code: 'patch.unknown', subject });
 const textOf = ({ by, reason }: NonNullable<Patch['retracted']>): string => `Retracted by ${by}: ${reason}`;
@@ -57,8 +59,35 @@ export async function followRetraction(world: World, patch: Patch): Promise<read
   const having = await devicesWith(world, patch);
   const has = having.length > 0 ? `It is installed on ${names(having, named)}.` : 'No device has it installed.';
   const card = line('Patch retracted', 'bad', 'Nothing of it starts any more', `${text} ${has}`);
-  for (const { id } of await world.proposals.find({ patch: patch.id })) await tellProposal(world, id, patch, card);
+  const proposals = await world.proposals.find({ patch: patch.id });
+  for (const { id } of proposals) await tellProposal(world, id, patch, card);
+  // What nobody has and nobody has heard of is no news.
+  if (having.length > 0 || proposals.some(({ announcedAt }) => announcedAt !== null)) {
+    const event = own(retracted.at, 'patch.retraction-told', patch.id, { devices: having.length });
+    await notify(world, wordsFor(patch, 'Nothing of it starts any more', text, having), event);
+  }
   return having;
+}
+
+const noticeId = (patch: PatchId): NoticeId => `retracted:${patch}` as NoticeId;
+
+/** The message in the channel: what was taken back, why, and who has it. */
+function wordsFor(
+  { id, source, version }: Patch,
+  status: string,
+  text: string,
+  having: readonly string[],
+): NoticeWords {
+  const has = { title: 'Installed on', lines: having.slice(0, listed), more: Math.max(0, having.length - listed) };
+  return {
+    id: noticeId(id),
+    about: `patch:${id}`,
+    title: `${source} ${version} was retracted`,
+    tone: 'bad',
+    status,
+    text: having.length > 0 ? text : `${text} No device has it installed.`,
+    items: having.length > 0 ? has : null,
+  };
 }
 
 /** Undecided ones end; the others are drawn again, and all of them say why. */
@@ -105,6 +134,11 @@ export async function unretract(world: World, id: PatchId, by: Person): Promise<
       const lines = now.announcedAt === null ? [] : [{ key: `unretracted:${now.id}:${at.getTime()}`, card }];
       return ok({ next: { ...now, rev: now.rev + 1 }, said: { events: [], lines } });
     });
+  }
+  if (await world.notices.get(noticeId(id))) {
+    const event = own(at, 'patch.retraction-told', id, { devices: 0 });
+    const words = wordsFor(lifted.value, `Lifted by ${by.name}`, 'Devices are offered it again.', []);
+    await notify(world, { ...words, tone: 'warn', text: 'Devices are offered it again.' }, event);
   }
   await proposePatch(world, id);
   return lifted;

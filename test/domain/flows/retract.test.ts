@@ -43,7 +43,14 @@ describe('a patch that is taken back', () => {
       { state: 'superseded', voided: `Retracted by Riley: ${reason}` },
     ]);
     expect(await told(world)).toEqual([`Patch retracted: Retracted by Riley: ${reason} It is installed on web-2.`]);
-    expect(await events(world, acme)).toEqual(['patch.retracted']);
+    expect(await world.notices.find({})).toMatchObject([
+      {
+        title: 'acme-agent 1.1 was retracted',
+        text: `Retracted by Riley: ${reason}`,
+        items: { lines: ['web-2'], more: 0 },
+      },
+    ]);
+    expect(await events(world, acme)).toEqual(['patch.retracted', 'patch.retraction-told']);
   });
 
   it('is not offered any more', async () => {
@@ -127,7 +134,10 @@ describe('a retraction that a person lifts', () => {
     expect(await rollout(world)).toBe('paused');
     expect(await changeRollout(world, id, 'resume', riley)).toMatchObject({ ok: true });
     expect(await rollout(world)).toBe('deploying');
-    expect((await told(world)).at(-1)).toBe('Retraction lifted: Riley lifted the retraction.');
+    expect((await told(world)).filter((line) => line.startsWith('Retraction lifted'))).toEqual([
+      'Retraction lifted: Riley lifted the retraction.',
+    ]);
+    expect(await world.notices.find({})).toMatchObject([{ status: 'Lifted by Riley', items: null }]);
   });
 
   it('is refused when there is none', async () => {
