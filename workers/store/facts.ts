@@ -1,12 +1,13 @@
 /** What the stores of the vendors' facts share: collections without revisions, the same for every tenant, written in bulk. */
-import { type AnyBulkWriteOperation, type Document, MongoBulkWriteError } from 'mongodb';
+import { type AnyBulkWriteOperation, type Document, type Filter, MongoBulkWriteError } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { isDuplicate } from './record.ts';
 
+type Keyed = Document & { _id: string };
+
 /** The collection of this name, without a mongoose model: bulks of documents that are checked already. Migrations make its indexes. */
-export const factsOf = <D extends Document & { _id: string }>(connection: Connection, name: string) =>
-  connection.collection<D>(name);
-export type Facts<D extends Document & { _id: string }> = ReturnType<typeof factsOf<D>>;
+export const factsOf = <D extends Keyed>(connection: Connection, name: string) => connection.collection<D>(name);
+export type Facts<D extends Keyed> = ReturnType<typeof factsOf<D>>;
 export type Writes<D extends Document> = AnyBulkWriteOperation<D>[];
 
 /** How many documents one command writes or names: enough that its way does not count, far below 16 MB of text. */
@@ -25,8 +26,8 @@ export async function onceMore<T>(upsert: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Writes all, in no order; duplicates once more, as above. */
-export async function writeAll<D extends Document & { _id: string }>(docs: Facts<D>, writes: Writes<D>): Promise<void> {
+/** Writes all, in no order; duplicates once more, as above: an insert then overwrites what somebody else has just inserted. */
+export async function writeAll<D extends Keyed>(docs: Facts<D>, writes: Writes<D>): Promise<void> {
   if (writes.length === 0) return;
   const send = (some: Writes<D>) => docs.bulkWrite(some, { ordered: false, ignoreUndefined: true });
   try {
@@ -34,8 +35,14 @@ export async function writeAll<D extends Document & { _id: string }>(docs: Facts
   } catch (error) {
     const refused = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
     if (refused.length === 0 || !refused.every(isDuplicate)) throw error;
-    await send(refused.flatMap(({ index }) => writes[index] ?? []));
+    await send(refused.flatMap(({ index }) => (writes[index] ? [overwriting(writes[index])] : [])));
   }
+}
+
+function overwriting<D extends Keyed>(write: Writes<D>[number]): Writes<D>[number] {
+  if (!('insertOne' in write)) return write;
+  const replacement = write.insertOne.document as D; // with an _id: every document here has one of ours
+  return { replaceOne: { filter: { _id: replacement._id } as Filter<D>, replacement, upsert: true } };
 }
 
 /** The items in lists of 1,000, the last one shorter; never an empty list. */

@@ -2,12 +2,13 @@
 import type { Connection } from 'mongoose';
 import { Failure } from '../../domain/model/failure.ts';
 import { createIndexes } from './migrations/001-indexes.ts';
+import { patchIntelligence } from './migrations/002-patch-intelligence.ts';
 
 /** A step must be safe to repeat: two processes may start at once, and one may be killed half-way. */
 export type Migration = (connection: Connection) => Promise<void>;
 
 /** In order; the position is the version. Never change one that was released: add another. */
-const migrations: readonly Migration[] = [createIndexes];
+const migrations: readonly Migration[] = [createIndexes, patchIntelligence];
 
 /** Runs what is missing. Failure `database.newer` when a later patchherd was here. */
 export async function migrate(connection: Connection): Promise<void> {

@@ -64,7 +64,7 @@ async function compare(
       if (before === mark) same += 1;
       else {
         changes[whatHappened(before, mark)].push(key);
-        writes.push({ replaceOne: { filter: { _id: key }, replacement: document(), upsert: true } });
+        writes.push(before === undefined ? insertion(document()) : replacement(document()));
       }
     }
     await write(writes);
@@ -82,6 +82,11 @@ async function compare(
   changes.withdrawn.push(...new Set(lost));
   return { ...changes, same };
 }
+
+const insertion = (document: AdvisoryDoc) => ({ insertOne: { document } });
+const replacement = (doc: AdvisoryDoc) => ({
+  replaceOne: { filter: { _id: doc._id }, replacement: doc, upsert: true },
+});
 
 function whatHappened(before: string | undefined, now: string): keyof Changes {
   if (before === undefined) return 'added';
