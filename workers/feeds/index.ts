@@ -1,13 +1,48 @@
 /** Every feed, a line each, and which of them a fleet with these settings has use for. */
 import type { FeedRule, FeedState } from '../../domain/model/feed.ts';
+import { alpineSecdb } from './alpine-secdb.ts';
+import { debianDla, debianDsa } from './debian-dsa.ts';
+import { debianTracker } from './debian-tracker.ts';
+import { endoflife } from './endoflife.ts';
+import { epss } from './epss.ts';
 import type { Feed } from './feed.ts';
+import { kev } from './kev.ts';
 import { msrc } from './msrc.ts';
+import { nvd } from './nvd.ts';
+import { osvAlmalinux, osvAlpine, osvDebian, osvOpensuse, osvRocky, osvSuse, osvUbuntu } from './osv.ts';
 import { redhatCsaf, redhatVex } from './redhat.ts';
+import { ssvc } from './ssvc.ts';
 import { suseCsaf } from './suse.ts';
+import { ubuntuNotices } from './ubuntu-notices.ts';
+import { ubuntuVex } from './ubuntu-vex.ts';
 import { updateinfo } from './updateinfo.ts';
 
 /** A new feed is a file in this folder, a line here, and its id in `feedIds` of domain/model/feed.ts. */
-export const feeds: readonly Feed[] = [updateinfo, redhatCsaf, redhatVex, suseCsaf, msrc];
+export const feeds: readonly Feed[] = [
+  kev,
+  epss,
+  ssvc,
+  nvd,
+  endoflife,
+  debianTracker,
+  debianDsa,
+  debianDla,
+  ubuntuNotices,
+  ubuntuVex,
+  alpineSecdb,
+  osvDebian,
+  osvUbuntu,
+  osvAlpine,
+  osvAlmalinux,
+  osvRocky,
+  osvOpensuse,
+  osvSuse,
+  updateinfo,
+  redhatCsaf,
+  redhatVex,
+  suseCsaf,
+  msrc,
+];
 
 export const feedById = (id: string): Feed | undefined => feeds.find((feed) => feed.id === id);
 
