@@ -74,7 +74,9 @@ export async function openSource(parts: SourceParts): Promise<OpenSource> {
         next[url] = found.file;
       }
       await rm(fresh, { recursive: true, force: true });
-      return Object.fromEntries(Object.entries(next).slice(-REMEMBERED));
+      const remembered = Object.fromEntries(Object.entries(next).slice(-REMEMBERED));
+      await removeForgotten(directory, Object.keys(remembered));
+      return remembered;
     },
     discard: () => rm(fresh, { recursive: true, force: true }),
   };
@@ -173,5 +175,13 @@ async function removeLeftovers(directory: string): Promise<void> {
     const path = join(directory, name);
     const since = (await stat(path).catch(() => null))?.mtimeMs ?? Date.now();
     if (Date.now() - since > LEFTOVER_MS) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Copies of files that are not remembered any more. */
+async function removeForgotten(directory: string, urls: readonly string[]): Promise<void> {
+  const known = new Set(urls.map((url) => basename(keptPath(directory, url))));
+  for (const name of await readdir(directory)) {
+    if (!known.has(name) && !name.startsWith('new-')) await rm(join(directory, name), { force: true });
   }
 }
