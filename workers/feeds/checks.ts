@@ -1,4 +1,4 @@
-/** Checks that feeds of CVEs and products share: days, one record by its schema, and what they kept of their last sync. */
+/** Checks that feeds of CVEs and products share: days, one record by its schema, and whether there is nothing at an address. */
 import type { z } from 'zod';
 import { isCve } from '../../domain/model/cve.ts';
 import { Failure } from '../../domain/model/failure.ts';
@@ -30,16 +30,6 @@ export function itemsOf<S extends z.ZodType>(
 export function asOf(made: unknown): { readonly asOf?: string } {
   const at = dateOf(made);
   return at ? { asOf: at.toISOString() } : {};
-}
-
-/** What a feed kept of its last sync; null when that was none, or was written by another version: then everything is read again. */
-export function cursorOf<S extends z.ZodType>(schema: S, cursor: string | null): z.output<S> | null {
-  if (cursor === null) return null;
-  try {
-    return schema.safeParse(JSON.parse(cursor)).data ?? null;
-  } catch {
-    return null;
-  }
 }
 
 /** True when a source said that there is nothing at an address: for records that need not exist. Any other refusal is a fault. */

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { isCve } from '../../domain/model/cve.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { linesOf, unpacked } from './archive.ts';
-import { asOf, cursorOf, isDay } from './checks.ts';
+import { asOf, isDay } from './checks.ts';
+import { readCursor } from './cursor.ts';
 import type { Feed, Item, Wanted } from './feed.ts';
 
 /** Packed and unpacked, ten times the sizes of 2026. */
@@ -29,7 +30,7 @@ export const epss: Feed = {
   whole: true,
   concerns: () => true,
   async sync(source, url, cursor, wanted) {
-    const before = cursorOf(Cursor, cursor);
+    const before = readCursor(Cursor, cursor);
     const asked = digestOf(wanted);
     // The file holds every CVE and only the wanted ones were kept: with new ones among them, the same file has something to say again.
     const again = before !== null && before.asked !== asked;

@@ -4,7 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { Failure } from '../../domain/model/failure.ts';
 import { jsonOf, membersOf, textOf } from './archive.ts';
-import { cursorOf, isMissing } from './checks.ts';
+import { isMissing } from './checks.ts';
+import { readCursor } from './cursor.ts';
 import type { Feed, Item, Source, Wanted } from './feed.ts';
 import { type Page, pageOf, ratingsIn } from './nvd-page.ts';
 
@@ -15,7 +16,7 @@ const WINDOW_MS = 120 * 24 * 3_600_000;
 /** Changes become visible a little after the time that they carry. */
 const OVERLAP_MS = 3_600_000;
 /** Newly wanted CVEs that are asked for by name in one sync. */
-const BY_NAME = 50;
+const BY_NAME = 100;
 /** With more of them, reading everything takes fewer requests. */
 const TOO_MANY = 300;
 
@@ -34,7 +35,7 @@ export const nvdFeed = (parts: NvdParts): Feed => ({
   title: 'NVD',
   gives: 'cves',
   url: 'https://services.nvd.nist.gov/rest/json/cves/2.0',
-  everyHours: 2,
+  everyHours: 6,
   byDefault: false,
   licence: 'Public domain, NIST; this product uses the NVD API but is not endorsed or certified by the NVD',
   concerns: () => true,
@@ -58,7 +59,7 @@ type Plan = { readonly questions: readonly Readonly<Record<string, string>>[]; r
 
 /** Everything the first time; afterwards what has changed, and the CVEs that nobody wanted before, each by name. */
 function planOf(cursor: string | null, wanted: Wanted, now: Date): Plan {
-  const before = cursorOf(Cursor, cursor);
+  const before = readCursor(Cursor, cursor);
   const all = [...new Set(wanted.cves ?? [])];
   const until = new Date(now.getTime() - OVERLAP_MS).toISOString();
   const known = new Set(before?.known);

@@ -1,11 +1,12 @@
-/** CISA Vulnrichment: CVE records with CISA's SSVC decisions. One file for each wanted CVE, some hundreds at each sync. */
+/** CISA Vulnrichment: CVE records with CISA's SSVC decisions. One file for each wanted CVE, a thousand at each sync. */
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { atOnce } from '../../domain/flows/at-once.ts';
 import { isCve } from '../../domain/model/cve.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { jsonOf, membersOf, textOf } from './archive.ts';
-import { cursorOf, isMissing } from './checks.ts';
+import { isMissing } from './checks.ts';
+import { readCursor } from './cursor.ts';
 import { claimedId, sayingsOf } from './cve-record.ts';
 import type { Feed, Item, Source, Wanted } from './feed.ts';
 
@@ -31,7 +32,7 @@ export const ssvcFeed = ({ most, now }: SsvcParts): Feed => ({
   title: 'CISA Vulnrichment',
   gives: 'cves',
   url: 'https://raw.githubusercontent.com/cisagov/vulnrichment/develop/{year}/{thousands}xxx/{cve}.json',
-  everyHours: 1,
+  everyHours: 4,
   byDefault: true,
   licence: 'CC0 1.0, CISA; CVE records: terms of the CVE Program',
   concerns: () => true,
@@ -41,7 +42,7 @@ export const ssvcFeed = ({ most, now }: SsvcParts): Feed => ({
       return file && { complete: false, items: recordsIn(file.path, wanted), cursor: null };
     }
     const today = Math.floor(now() / DAY_MS);
-    const asked = new Map(Object.entries(cursorOf(Cursor, cursor)?.asked ?? {}));
+    const asked = new Map(Object.entries(readCursor(Cursor, cursor)?.asked ?? {}));
     const ids = [...new Set(wanted.cves ?? [])].filter(isCve);
     const { items, answered } = await ask(source, url, nextOf(ids, asked, today).slice(0, most));
     if (answered.length === 0) return null;
@@ -53,7 +54,7 @@ export const ssvcFeed = ({ most, now }: SsvcParts): Feed => ({
   },
 });
 
-export const ssvc: Feed = ssvcFeed({ most: 500, now: Date.now });
+export const ssvc: Feed = ssvcFeed({ most: 1000, now: Date.now });
 
 const short = (id: string): string => id.slice('CVE-'.length);
 

@@ -137,17 +137,17 @@ describe('syncs of the NVD feed', () => {
     expect(shelf.asked).toHaveLength(1);
   });
 
-  it('ask for 50 newly wanted CVEs at a time, and read everything again when there are more than 300', async () => {
+  it('ask for 100 newly wanted CVEs at a time, and read everything again when there are more than 300', async () => {
     put('', 0, page([entry('CVE-2020-0001')]));
     const first = await sync('2026-01-01', null, 'CVE-2020-0001');
     put(span('2026-01-01T11', '2026-01-02T12'), 0, page([]));
     const many = (count: number) => Array.from({ length: count }, (_, n) => `CVE-2021-${10_000 + n}`);
-    const second = await sync('2026-01-02', first?.cursor, ...many(60));
-    expect(shelf.asked).toHaveLength(51);
+    const second = await sync('2026-01-02', first?.cursor, ...many(130));
+    expect(shelf.asked).toHaveLength(101);
     put(span('2026-01-02T11', '2026-01-03T12'), 0, page([]));
-    const third = await sync('2026-01-03', second?.cursor, ...many(60));
-    expect(shelf.asked).toHaveLength(11);
-    await sync('2026-01-03', third?.cursor, ...many(400));
+    const third = await sync('2026-01-03', second?.cursor, ...many(130));
+    expect(shelf.asked).toHaveLength(31);
+    await sync('2026-01-03', third?.cursor, ...many(500));
     expect(shelf.asked).toEqual(['cves?resultsPerPage=2000&startIndex=0']);
   });
 
