@@ -55,7 +55,9 @@ export function renderConversations(all: readonly Conversation[], reader: Reader
 export function renderConversation({ root, replies, cut }: Conversation, reader: Reader, unfolded = false): Html {
   const seq = Math.max(root.seq, ...replies.map((reply) => reply.seq));
   const { card } = root;
-  const revs = card.buttons.map(({ action, rev }) => `${action}@${rev}`).join(' ');
+  // Cards in the thread move up when one of them is decided: what was under a thumb may be another one's button now.
+  const buttons = [root, ...replies].flatMap((message) => message.card.buttons);
+  const revs = buttons.map(({ action, subject, rev }) => `${action}@${subject}@${rev}`).join(' ');
   const classes = `message tone-${card.tone}${root.waits ? ' waits' : ''}${isLine(card) ? ' line' : ''}`;
   return html`<article class="${classes}" id="m-${root.id}" tabindex="-1" aria-labelledby="t-${root.id}"
     data-order="${root.order}" data-seq="${seq}" data-revs="${revs}">
@@ -79,23 +81,32 @@ function stamp({ id, room, at, editedAt }: WebMessage, { zone }: Reader): Html {
 /** Replies that wait for somebody stay in sight, and so does the last one; the others are behind a count. */
 function thread(root: WebMessage, all: readonly WebMessage[], cut: boolean, reader: Reader, unfolded: boolean): Html {
   const open = all.filter(({ waits }) => waits);
-  const shown = unfolded ? open : open.slice(0, limits.openReplies);
-  const last = all.at(-1);
-  const inSight = last && !shown.includes(last) && !open.includes(last) ? [...shown, last] : shown;
-  const earlier = all.filter((reply) => !inSight.includes(reply) && !open.includes(reply));
+  const inSight = new Set([...(unfolded ? open : open.slice(0, limits.openReplies)), ...all.slice(-1)]);
+  const hidden = open.filter((reply) => !inSight.has(reply)).length;
+  const earlier = all.filter((reply) => !inSight.has(reply) && !reply.waits);
+  return html`<section class="thread" aria-label="Updates">
+    ${earlier.length > 0 && fold(root, earlier, open.length > 0 ? null : all.length, { cut, reader, unfolded })}
+    ${all.filter((reply) => inSight.has(reply)).map((reply) => renderReply(reply, reader))}
+    ${hidden > 0 && html`<p class="older"><a href="/m/${root.id}">${hidden} more that wait for a decision</a></p>`}
+  </section>`;
+}
+
+/** What is behind a count. `total` is the length of the whole thread, null when a part of it is in sight anyway. */
+function fold(
+  root: WebMessage,
+  earlier: readonly WebMessage[],
+  total: number | null,
+  { cut, reader, unfolded }: { readonly cut: boolean; readonly reader: Reader; readonly unfolded: boolean },
+): Html {
   const folded = unfolded ? earlier : earlier.slice(-limits.foldedReplies);
   const everything = folded.length < earlier.length || (cut && !unfolded);
-  const fold = html`<details class="fold" data-key="thread-${root.id}"${unfolded && html` open`}>
-    <summary>${open.length > 0 ? `${earlier.length} more` : all.length}${cut && '+'} updates</summary>
+  const number = total ?? earlier.length;
+  const words = `${number}${cut ? '+' : ''}${total === null ? ' more' : ''} update${number === 1 ? '' : 's'}`;
+  return html`<details class="fold" data-key="thread-${root.id}"${unfolded && html` open`}>
+    <summary>${words}</summary>
     ${everything && html`<p><a href="/m/${root.id}">Show all of them</a></p>`}
     <ol>${folded.map((reply) => html`<li>${renderReply(reply, reader)}</li>`)}</ol>
   </details>`;
-  const hidden = open.length - shown.length;
-  return html`<section class="thread" aria-label="Updates">
-    ${earlier.length > 0 && fold}
-    ${inSight.map((reply) => renderReply(reply, reader))}
-    ${hidden > 0 && html`<p class="older"><a href="/m/${root.id}">${hidden} more that wait for a decision</a></p>`}
-  </section>`;
 }
 
 /** A reply: one line, or a card of its own when it carries more than that. */

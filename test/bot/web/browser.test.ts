@@ -225,6 +225,26 @@ describe.skipIf(!present)('the web chat in a browser', () => {
     await close();
   });
 
+  it('keeps the replies that wait for a decision in sight, and folds those that are decided', async () => {
+    const ref = await post('digest', { title: 'Patches of today', buttons: [] });
+    for (const each of ['one', 'two', 'three']) {
+      const more = each === 'two' ? { status: 'Approved', buttons: [] } : {};
+      await setting.web.messenger.post(
+        { kind: 'thread', of: ref },
+        card({ title: `card ${each}`, ...more }),
+        `digest-${each}`,
+      );
+    }
+    const { page, close } = await signIn({ width: 390, height: 844, javaScriptEnabled: false });
+    const article = page.locator(`#m-${ref.message}`);
+    for (const each of ['one', 'three']) await article.getByText(`card ${each}`).waitFor();
+    expect(await article.getByRole('button', { name: 'Approve' }).count()).toBe(2);
+    expect(await article.getByText('card two').isVisible()).toBe(false);
+    await article.getByText('1 more update').click();
+    await article.getByText('card two').waitFor();
+    await close();
+  });
+
   it('leads to what waits, in targets that a thumb hits', async () => {
     await setting.web.messenger.post(
       { kind: 'direct', user: 'ada' },
