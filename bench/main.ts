@@ -31,6 +31,20 @@ const benches: Readonly<Record<string, Bench>> = {
       return { measure: click, refusal: async () => null };
     },
   },
+  match: {
+    defaults: { n: 10_000, runs: 1 },
+    load: async () => {
+      const { match } = await import('./match.ts');
+      return { measure: match, refusal: async () => null };
+    },
+  },
+  ingest: {
+    defaults: { n: 50_000, runs: 1 },
+    load: async () => {
+      const { ingest, ingestRefusal } = await import('./ingest.ts');
+      return { measure: ingest, refusal: ingestRefusal };
+    },
+  },
 };
 
 const usage = `npm run bench -- <${Object.keys(benches).join(' | ')}> [--json] [--n N] [--runs R]`;
