@@ -6,14 +6,14 @@ import { demandSection, type Section, sectionsOf, unreadable } from './apt-text.
 import type { Offer, ScanReport } from './backend.ts';
 
 /** apt's way to name a package: `:arch` only when it is not the device's own architecture. */
-const aptName = (name: string, arch: string, native: string): string =>
+export const aptName = (name: string, arch: string, native: string): string =>
   arch === native || arch === 'all' ? name : `${name}:${arch}`;
 
 /**
  * One line of dpkg-query; null for what is not installed (`rc`: only its configuration is left). Of the status, the first letter is
  * what is wanted (h = held), the second what is so, the third an error: only `i` and no error is a fact (dpkg-query(1)).
  */
-function readInstalled(line: string, native: string): InstalledPackage | null {
+export function readInstalled(line: string, native: string): InstalledPackage | null {
   const [binary, version, arch, source, sourceVersion, status] = line.split('\t');
   if (!binary || !arch || !source || sourceVersion === undefined || !status) return unreadable(`dpkg printed ${line}`);
   if (!version || /^.[nc]/.test(status)) return null;
@@ -43,10 +43,10 @@ function readSources({ lines }: Section, native: string): (name: string, version
 }
 
 /** What `apt-cache policy` says of one package that apt keeps back. */
-type Candidate = { readonly version: string; readonly phased: boolean; readonly archives: readonly string[] };
+export type Candidate = { readonly version: string; readonly phased: boolean; readonly archives: readonly string[] };
 
 /** Blocks of `apt-cache policy name...`; the lines below a version name its archives, "(phased 10%)" its phasing. */
-function readPolicy(lines: readonly string[]): ReadonlyMap<string, Candidate> {
+export function readPolicy(lines: readonly string[]): ReadonlyMap<string, Candidate> {
   const starts = lines.flatMap((line, at) => (/^\S+:$/.test(line) ? [at] : []));
   const blocks = starts.map((at, index) => lines.slice(at, starts[index + 1]));
   return new Map(
@@ -80,7 +80,8 @@ function readArchives(lines: readonly string[]): ReadonlyMap<string, string> {
 }
 
 /** Any origin counts: Ubuntu often names the security archive second (facts of apt's own plans). */
-const isSecurity = (origins: readonly string[]): boolean => origins.some((origin) => origin.endsWith('-security'));
+export const isSecurity = (origins: readonly string[]): boolean =>
+  origins.some((origin) => origin.endsWith('-security'));
 
 type Read = {
   readonly sections: readonly Section[];

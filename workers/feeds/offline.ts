@@ -5,6 +5,7 @@ import { type Advisory, advisoryKey } from '../../domain/model/advisory.ts';
 import { type CveFacts, type CveSaying, unknownCve } from '../../domain/model/cve.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import type { Feed, Item, Wanted } from './feed.ts';
+import { whoseFile } from './guess.ts';
 
 /** What one feed gave. */
 export type OfflineFeed = {
@@ -27,48 +28,64 @@ export type Offline = {
 };
 
 type Found = { readonly path: string; readonly name: string; readonly at: Date };
-type Read = { readonly feed: Feed; readonly file: Found; readonly items: readonly Item[] };
-/** `nothing`: a feed can read it, and it is about other releases. */
-type Outcome = Read | { readonly file: Found; readonly nothing: true } | { readonly file: Found; readonly why: string };
+type Owned = { readonly file: Found; readonly feed: Feed };
+type Read = Owned & { readonly items: readonly Item[] };
 
 /**
- * Offers each file to the feed that its folder or the beginning of its name tells, else to each feed until one finds something in it. A
+ * Lets each file be read by the feed that its folder or the beginning of its name tells, else by the one that can read its beginning. A
  * file is taken over as a whole or not at all. Throws Failure `check.feeds` when there is no such directory.
  */
 export async function readOffline(directory: string, release: string, feeds: readonly Feed[]): Promise<Offline> {
-  const files = (await filesIn(directory)).map((file) => ({ file, owner: ownerOf(file, feeds) }));
   const releases = new Set([release]);
-  const outcomes: Outcome[] = [];
-  const offered = async (gives: Feed['gives'], wanted: Wanted): Promise<readonly Item[]> => {
-    const useful = feeds.filter((feed) => feed.gives === gives && feed.concerns(releases));
-    const done = new Set(outcomes.flatMap((one) => ('items' in one ? [one.file] : [])));
-    const items: Item[] = [];
-    for (const { file, owner } of files) {
-      if (done.has(file)) continue;
-      for (const feed of useful.filter((one) => owner === undefined || owner === one)) {
-        const outcome = await offer(file, feed, wanted, owner !== undefined);
-        outcomes.push(outcome);
-        if (!('items' in outcome)) continue;
-        for (const item of outcome.items) items.push(item);
-        break;
-      }
+  const unread: { readonly file: string; readonly why: string }[] = [];
+  const attempt = async <T>(file: Found, work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      unread.push({ file: file.name, why: error.message });
+      return null;
     }
-    return items;
   };
-  const found = await offered('advisories', { releases, cve: () => true });
+  const owned: Owned[] = [];
+  for (const file of await filesIn(directory)) {
+    const feed = await attempt(file, () => ownerOf(file, feeds, releases));
+    if (feed?.concerns(releases)) owned.push({ file, feed });
+  }
+  const readBy = async (gives: Feed['gives'], wanted: Wanted): Promise<readonly Read[]> => {
+    const reads: Read[] = [];
+    for (const { file, feed } of owned.filter((one) => one.feed.gives === gives)) {
+      const items = await attempt(file, () => itemsOf(feed, file, wanted));
+      if (items) reads.push({ file, feed, items });
+    }
+    return reads;
+  };
+  const told = await readBy('advisories', { releases, cve: () => true });
   const advisories = new Map(
-    found.flatMap((item) => (item.kind === 'advisory' ? [[advisoryKey(item.advisory), item.advisory] as const] : [])),
+    itemsIn(told, 'advisory').map(({ advisory }) => [advisoryKey(advisory), advisory] as const),
   );
   const named = new Set([...advisories.values()].flatMap(({ cves }) => cves));
-  const sayings = await offered('cves', { releases, cve: (id) => named.has(id), cves: named });
-  const reads = outcomes.flatMap((one) => ('items' in one ? [one] : []));
+  const known = await readBy('cves', { releases, cve: (id) => named.has(id), cves: named });
+  const sayings = itemsIn(known, 'cve').map(({ saying }) => saying);
   return {
     advisories,
-    cves: factsFrom(sayings.flatMap((item) => (item.kind === 'cve' && named.has(item.saying.id) ? [item.saying] : []))),
-    feeds: feeds.flatMap((feed) => summary(feed, reads) ?? []),
-    unread: unreadOf(outcomes),
+    cves: factsFrom(sayings.filter(({ id }) => named.has(id))),
+    feeds: feeds.flatMap((feed) => summary(feed, [...told, ...known]) ?? []),
+    unread,
   };
 }
+
+const itemsIn = <K extends Item['kind']>(reads: readonly Read[], kind: K): readonly Extract<Item, { kind: K }>[] =>
+  reads.flatMap(({ items }) => items.filter((item): item is Extract<Item, { kind: K }> => item.kind === kind));
+
+async function itemsOf(feed: Feed, { path }: Found, wanted: Wanted): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  for await (const item of feed.read(path, wanted)) items.push(item);
+  return items;
+}
+
+/** Lists of what has changed and of what there is: feeds keep them beside what they list. */
+const lists = /(?:modified_id|changes|deletions)\.csv$|(?:archive_latest|index)\.txt$|repomd\.xml$/;
 
 async function filesIn(directory: string): Promise<readonly Found[]> {
   const names = await readdir(directory, { recursive: true }).catch((cause) => {
@@ -80,42 +97,22 @@ async function filesIn(directory: string): Promise<readonly Found[]> {
     const found = await stat(path).catch(() => null); // a link to nowhere
     // What an interrupted sync left behind was never taken over.
     if (!found?.isFile() || basename(dirname(path)).startsWith('new-') || basename(path).startsWith('.')) continue;
+    if (lists.test(name)) continue;
     files.push({ path, name, at: found.mtime });
   }
   return files;
 }
 
-/** The feed that a file says it is of, by a folder with its id or by the beginning of its name. */
-function ownerOf({ name }: Found, feeds: readonly Feed[]): Feed | undefined {
-  const folders = dirname(name).split(sep);
-  const begins = ({ id }: Feed): boolean => new RegExp(`^${id}(?![a-z0-9-])`).test(basename(name));
-  return feeds.find(({ id }) => folders.includes(id)) ?? feeds.find(begins);
-}
-
-/** `own`: the file says that it is of this feed; then what cannot be read of it is a fault, else it is just another feed's. */
-async function offer(file: Found, feed: Feed, wanted: Wanted, own: boolean): Promise<Outcome> {
-  const items: Item[] = [];
-  try {
-    for await (const item of feed.read(file.path, wanted)) items.push(item);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { file, why: own || error.code !== 'feed.unreadable' ? error.message : unknown };
-  }
-  if (own || items.some(({ kind }) => kind !== 'dropped')) return { feed, file, items };
-  return items.length === 0 ? { file, nothing: true } : { file, why: unknown };
-}
-
-const unknown = 'no feed knows what it is';
-
-function unreadOf(outcomes: readonly Outcome[]): Offline['unread'] {
-  const read = new Set(outcomes.flatMap((one) => ('why' in one ? [] : [one.file])));
-  const unread = new Map<string, string>();
-  for (const one of outcomes) {
-    if (!('why' in one) || read.has(one.file)) continue;
-    // What a feed says of its own file tells more than that others do not know it.
-    if (one.why !== unknown || !unread.has(one.file.name)) unread.set(one.file.name, one.why);
-  }
-  return [...unread].map(([file, why]) => ({ file, why }));
+/** Throws Failure `check.feeds` for a file of no feed. */
+async function ownerOf(file: Found, feeds: readonly Feed[], releases: ReadonlySet<string>): Promise<Feed> {
+  const folders = dirname(file.name).split(sep);
+  const begins = ({ id }: Feed): boolean => new RegExp(`^${id}(?![a-z0-9-])`).test(basename(file.name));
+  const said = feeds.find(({ id }) => folders.includes(id)) ?? feeds.find(begins);
+  if (said) return said;
+  const able = await whoseFile(feeds, file.path);
+  const feed = able.find((one) => one.concerns(releases)) ?? able[0];
+  if (!feed) throw new Failure('check.feeds', 'No feed can read it.');
+  return feed;
 }
 
 function summary(feed: Feed, reads: readonly Read[]): OfflineFeed | null {
