@@ -48,11 +48,11 @@ export async function syncFolder(
   const coverage = coverageOf(wanted, folder.distributions);
   const remembered = readCursor(Cursor, cursor);
   const known = remembered && covers(remembered.coverage, coverage) ? remembered : null;
-  const changes = await listed(source, `${url}changes.csv`, folder, known !== null);
-  if (known === null) return fromArchive(folder, { source, url, wanted, coverage, changes: changes ?? [], last: null });
-  const deletions = folder.deletions ? await listed(source, `${url}deletions.csv`, folder, true) : null;
+  const changes = await listed(source, `${url}changes.csv`, folder);
+  if (known === null) return fromArchive(folder, { source, url, wanted, coverage, changes, last: null });
+  const deletions = folder.deletions ? await listed(source, `${url}deletions.csv`, folder) : [];
   const since = new Date(known.until);
-  const news = (changes ?? []).filter(({ at }) => at > since).sort((a, b) => a.at.getTime() - b.at.getTime());
+  const news = changes.filter(({ at }) => at > since).sort((a, b) => a.at.getTime() - b.at.getTime());
   if (news.length > MOST_CHANGES) {
     const rest = { source, url, wanted, coverage, changes: news, last: known.archive };
     const whole = await fromArchive(folder, rest);
@@ -61,7 +61,7 @@ export async function syncFolder(
   const last = news[MOST_CHANGES - 1]?.at ?? null;
   const toRead = last ? news.filter(({ at }) => at <= last) : news;
   const back = new Set(news.map(({ path }) => path)); // deleted and published again
-  const gone = (deletions ?? []).filter(({ path, at }) => at > since && !back.has(path)).map(({ path }) => path);
+  const gone = deletions.filter(({ path, at }) => at > since && !back.has(path)).map(({ path }) => path);
   if (toRead.length === 0 && gone.length === 0) return null;
   return {
     complete: false,
@@ -100,16 +100,12 @@ function newestOf(changes: readonly Change[], since: Date): Date {
   return changes.reduce((newest, { at }) => (at > newest && at.getTime() <= latest ? at : newest), since);
 }
 
-/** Lines of `"path","time"`. null = not changed. Failure `feed.unreadable` when there are lines, and not one of them is that. */
-async function listed(
-  source: Source,
-  url: string,
-  { path: form }: Folder,
-  onlyNew: boolean,
-): Promise<readonly Change[] | null> {
-  const limits = { maxBytes: LIST_LIMIT };
-  const file = onlyNew ? await source.get(url, limits) : await source.whole(url, limits);
-  if (file === null) return null;
+/**
+ * Lines of `"path","time"`, also when the list has not changed: the last sync may have stopped in the middle of it. Failure
+ * `feed.unreadable` when there are lines, and not one of them is that.
+ */
+async function listed(source: Source, url: string, { path: form }: Folder): Promise<readonly Change[]> {
+  const file = await source.whole(url, { maxBytes: LIST_LIMIT });
   const changes: Change[] = [];
   let lines = 0;
   for await (const line of linesOf(file.path, LIST_LIMIT)) {
