@@ -87,9 +87,12 @@ async function takeOver(
 ): Promise<Done> {
   if (!force) refuseOlder(feed, before, delivery.asOf);
   const least = force ? 0 : leastOf(before, wanted.releases);
-  let changed = true;
+  let changed = false;
+  const handing = (): void => {
+    changed = true;
+  };
   try {
-    const tally = await take(world, feed, before, { ...delivery, least });
+    const tally = await take(world, feed, before, { ...delivery, least, handing });
     changed = tally.changed > 0;
     const next: FeedState = {
       ...before,

@@ -19,6 +19,8 @@ export type Load = {
   readonly complete: boolean;
   /** A complete delivery with fewer records is refused before anything of it is written. */
   readonly least: number;
+  /** Called when the first record is handed to a store: from then on, something may have been written. */
+  handing(): void;
 };
 
 export type Tally = {
@@ -53,7 +55,7 @@ type Count = { records: number; dropped: number; readonly examples: string[]; re
 type Known = Exclude<Item, { kind: 'dropped' | 'gone' }>;
 
 /** Passes records on, but holds the first ones back until there are enough of them, so that nothing of a broken file is written. */
-async function* checked(feed: Feed, { items, complete, least }: Load, count: Count): AsyncGenerator<Known> {
+async function* checked(feed: Feed, { items, complete, least, handing }: Load, count: Count): AsyncGenerator<Known> {
   const enough = complete ? least : 0;
   const held: Known[] = [];
   for await (const item of items) {
@@ -64,7 +66,9 @@ async function* checked(feed: Feed, { items, complete, least }: Load, count: Cou
     else {
       count.records++;
       held.push(item);
-      if (count.records >= enough) yield* held.splice(0);
+      if (count.records < enough) continue;
+      handing();
+      yield* held.splice(0);
     }
   }
   if (complete && count.records === 0 && count.dropped > 0) throw noneReadable(feed, count);
