@@ -9,6 +9,7 @@ import { oneLine } from './text.ts';
 
 /** Unpacked too; the 450 products of 2026 have some 4 MB. */
 const MAX_BYTES = 64 * 1024 ** 2;
+const OTHERS = 20;
 
 /** A product's name as it stands in addresses. */
 const Product = z.string().regex(/^[\w.+~-]{1,80}$/, 'must be a product such as ubuntu');
@@ -24,7 +25,7 @@ const Latest = z.object({ name: Name });
 /** Version 1 of the API: one product, or all of them. */
 const V1 = z.object({
   generated_at: z.unknown().optional(),
-  result: z.union([z.array(z.unknown()), z.looseObject({})]),
+  result: z.union([z.array(z.unknown()).min(1), z.looseObject({ releases: z.unknown() })]),
 });
 const V1Product = z.object({ name: Product, releases: z.array(z.unknown()) });
 const V1Release = z.object({ name: Name, eolFrom: Day.nullish(), latest: Latest.nullish() });
@@ -64,7 +65,9 @@ export const endoflife: Feed = {
   },
 };
 
-type Document = { readonly product: string; readonly json: unknown };
+/** `form` null: something else, such as another file of an archive. */
+type Document = { readonly product: string; readonly json: unknown; readonly form: Form | null };
+type Form = 'v1' | 'old' | 'collected';
 
 /** The file's name without its endings: the product, in the forms that do not name it themselves. */
 const productOf = (address: string): string => unpackedName(address.replace(/[?#].*/, '')).replace(/\.json$/, '');
@@ -73,17 +76,21 @@ const unpackedName = (file: string): string => posix.basename(file).replace(/\.(
 /** One JSON text, or an archive of them. */
 async function documentsIn(file: string, product: string): Promise<readonly Document[]> {
   const documents: Document[] = [];
+  let known = 0;
   for await (const { name, text } of membersOf(file, '.json', MAX_BYTES)) {
     const own = name === unpackedName(file); // no archive: a fetched file is kept under another name
-    documents.push({ product: own ? product : productOf(name), json: jsonOf(text) });
+    const json = jsonOf(text);
+    const form = formOf(json);
+    if (form) known++;
+    documents.push({ product: own ? product : productOf(name), json, form });
+    // An archive of something else need not be read to its end.
+    if (known === 0 && documents.length > OTHERS) break;
   }
-  if (!documents.some(({ json }) => formOf(json))) {
+  if (known === 0) {
     throw new Failure('feed.unreadable', 'The file holds no product of endoflife.date in any form of its data.');
   }
   return documents;
 }
-
-type Form = 'v1' | 'old' | 'collected';
 
 /** null for JSON that is something else. */
 function formOf(json: unknown): Form | null {
@@ -95,8 +102,7 @@ function formOf(json: unknown): Form | null {
 const isFull = (json: unknown): boolean => Array.isArray(V1.safeParse(json).data?.result);
 
 async function* cyclesIn(documents: readonly Document[]): AsyncGenerator<Item> {
-  for (const { product, json } of documents) {
-    const form = formOf(json);
+  for (const { product, json, form } of documents) {
     if (form === null) yield { kind: 'dropped', where: 'a file of the archive', why: 'holds no product' };
     else if (form === 'v1') yield* productsIn(V1.parse(json).result);
     else if (form === 'old') yield* oldCycles(product, json as readonly unknown[]);

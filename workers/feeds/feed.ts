@@ -21,7 +21,7 @@ export type Wanted = {
   readonly releases: ReadonlySet<string>;
   /** False for a CVE that nobody has; asked by feeds that speak of every CVE of the world. */
   cve(id: string): boolean;
-  /** All of those CVEs, each once, in no order; asked by feeds that fetch one file for each. Without it such feeds bring nothing. */
+  /** Those of them that some device is open to, in no order; asked by feeds for which each CVE is a request. Without it such feeds bring nothing. */
   readonly cves?: Iterable<string>;
 };
 

@@ -15,6 +15,7 @@ const RECORD_BYTES = 4 * 1024 ** 2;
 const DAY_MS = 24 * 3_600_000;
 /** So that the server is not asked for the same record at each sync. A CVE that begins to be exploited is in KEV sooner. */
 const AGAIN_DAYS = 3;
+const OTHERS = 100;
 
 /** The day on which each CVE was asked for, counted from 1970; without `CVE-`, because there are many. */
 const Cursor = z.object({ asked: z.record(z.string(), z.number()) });
@@ -124,6 +125,7 @@ function addressOf(url: string, id: string): string {
 /** Records of a whole file: one, a list, lines of records, or an archive in which each has its own file. */
 async function* recordsIn(file: string, wanted: Wanted): AsyncGenerator<Item> {
   let records = 0;
+  let others = 0;
   for await (const { name, text } of membersOf(file, 'json')) {
     const named = /^(CVE-\d+-\d+)\.json$/.exec(posix.basename(name))?.[1];
     if (named && !wanted.cve(named)) {
@@ -132,14 +134,18 @@ async function* recordsIn(file: string, wanted: Wanted): AsyncGenerator<Item> {
     }
     for (const [index, record] of parsed(text, named).entries()) {
       const id = claimedId(record);
-      if (id === undefined && record !== null && !named) continue; // an archive of a repository has other files too
+      if (id === undefined && record !== null && !named) {
+        // An archive of a repository has other files too, but a few; one of something else need not be read to its end.
+        if (++others > OTHERS && records === 0) throw noRecord();
+        continue;
+      }
       if (id !== undefined) records++;
       if (typeof id !== 'string' || !isCve(id) || wanted.cve(id)) {
         yield* sayingsOf(record, named ?? `record ${index + 1}`);
       }
     }
   }
-  if (records === 0) throw new Failure('feed.unreadable', 'The file holds no CVE record.');
+  if (records === 0) throw noRecord();
 }
 
 /**
@@ -166,4 +172,5 @@ async function* each(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items;
 }
 
+const noRecord = (): Failure => new Failure('feed.unreadable', 'The file holds no CVE record.');
 const dropped = (where: string, why: string): Item => ({ kind: 'dropped', where, why });

@@ -131,6 +131,8 @@ describe('the endoflife.date feed', () => {
     ['other JSON', '{"vulnerabilities":[]}'],
     ['a list of something else', '[1,2,3]'],
     ['an empty list', '[]'],
+    ['no products', full([])],
+    ['a result of something else', '{"result":{"items":[]}}'],
   ])('refuses %s', async (_, text) => {
     await expect(read(text)).rejects.toMatchObject({ code: 'feed.unreadable' });
   });

@@ -146,6 +146,7 @@ describe('the SSVC feed', () => {
     ['an empty file', ''],
     ['other JSON', '{"vulnerabilities":[]}'],
     ['lines of other JSON', '{"a":1}\n{"b":2}\n'],
+    ['more lines of other JSON than an archive has other files', '{"a":1}\n'.repeat(200)],
     ['JSON nested a thousand times', `${'['.repeat(1000)}${']'.repeat(1000)}`],
   ])('refuses %s', async (_, text) => {
     await expect(read(text)).rejects.toMatchObject({ code: 'feed.unreadable' });
