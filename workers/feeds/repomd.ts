@@ -24,12 +24,12 @@ const algorithms: Readonly<Record<string, string>> = {
 
 /**
  * The repositories in a list of `almalinux=https://.../{release}/BaseOS/x86_64/os/` (for each wanted release of that distribution),
- * `amzn:2023=https://...` (for that one) and plain addresses. Entries are separated by spaces or commas; entries for releases that nobody
+ * `amzn:2023=https://...` (for that one) and plain addresses. Entries are separated by spaces; those for releases that nobody
  * wants are left out.
  */
 export function repositoriesIn(list: string, releases: ReadonlySet<string>): Repository[] {
   return list
-    .split(/[\s,]+/)
+    .split(/\s+/)
     .filter((entry) => entry !== '')
     .flatMap((entry): Repository[] => {
       const [, label, url] = /^([a-z][a-z0-9._-]*(?::[\w.-]+)?)=(.+)$/.exec(entry) ?? [];

@@ -103,7 +103,7 @@ async function fromWeb(
     times: { ...usualTimes, ...times },
     userAgent: `patchherd/${version}`,
     have: known ?? null,
-    plainHosts: new Set(own?.startsWith('http://') && URL.canParse(own) ? [new URL(own).host] : []),
+    plainHosts: plainHostsIn(own ?? ''),
     signal: signal ?? null,
   });
   if (answer.kind === 'unchanged' && known) return unchanged(url, kept, known);
@@ -119,6 +119,14 @@ async function fromWeb(
     file,
     changed: known?.sha256 !== file.sha256,
   };
+}
+
+/** Hosts that the settings name with plain http; a feed of several places has `label=address` for each of them, apart by spaces. */
+function plainHostsIn(own: string): ReadonlySet<string> {
+  const places = own.split(/\s+/).map((entry) => entry.replace(/^[a-z][\w.:-]*=/, ''));
+  return new Set(
+    places.filter((url) => url.startsWith('http://') && URL.canParse(url)).map((url) => new URL(url).host),
+  );
 }
 
 const unchanged = (url: string, path: string, file: FeedFile): Found => ({

@@ -157,6 +157,16 @@ describe('the feed updateinfo', () => {
     );
   });
 
+  it('asks a host over plain http when its entry says so, and no other host', async () => {
+    const named = 'almalinux:9=http://mirror.invalid/9/';
+    expect((await served.sync(named, null, alma9))?.code).toBe('feed.unreachable');
+    const place = folder();
+    served.put(`${place}/mirror.list`, 'http://other.invalid/9/\n');
+    expect((await served.sync(`almalinux:9=${served.address(`${place}/mirror.list`)}`, null, alma9))?.code).toBe(
+      'feed.refused',
+    );
+  });
+
   it('concerns fleets of rpm distributions only', () => {
     expect(updateinfo.concerns(new Set(['debian:12', 'fedora:43']))).toBe(true);
     expect(updateinfo.concerns(new Set(['debian:12', 'alpine:3.20']))).toBe(false);
