@@ -50,6 +50,9 @@ export function tighten({ priority }: Settings): Tighten {
   return Object.fromEntries(given);
 }
 
+/** Whether patches above low need a verdict before they are approved. */
+export const triageRequired = ({ triage }: Settings): boolean => triage.required;
+
 /** The devices of the file, not stored yet. */
 export function deviceSeeds(settings: Settings): readonly DeviceSeed[] {
   return settings.devices.map(({ owner, criticality, exposure, ...rest }) => ({

@@ -92,6 +92,9 @@ const Priority = z.strictObject({
   tightenDays: z.partialRecord(oneOf(severities), whole(1, 365, 'days')).default({}),
 });
 
+/** Whether somebody has to say what a patch is worth before it may be approved. */
+const Triage = z.strictObject({ required: z.boolean(must('must be true or false')).default(false) });
+
 const FeedSource = z.strictObject({
   enabled: z.boolean(must('must be true or false')).optional(),
   url: feedUrl.optional(),
@@ -123,6 +126,7 @@ export const Settings = z.strictObject({
   policies: z.array(Policy).default([]),
   scan: Scan.prefault({}),
   priority: Priority.prefault({}),
+  triage: Triage.prefault({}),
   feeds: Feeds.prefault({}),
   log: z.strictObject({ level: oneOf(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });

@@ -15,6 +15,7 @@ export const sentences = {
   'phrase.wrong': 'That was not the phrase. Type exactly: {phrase}',
   'verb.unknown': 'I do not know "{verb}". Did you mean {guess}? Run help to see everything.',
   'verb.missing': '{verb} needs {option}: {description}. Usage: {usage}',
+  'value.wrong': '{name} is "{value}": {rule}',
   'verb.too-many': '{verb} does not know what to do with "{extra}". Usage: {usage}',
   'device.unknown': 'I do not know a device named "{name}". Run device list to see all of them.',
   'device.exists': 'A device named "{name}" exists already.',
@@ -29,12 +30,20 @@ export const sentences = {
   'halt.scope': 'I do not know "{scope}". Halt all, a device name, or a rollout id.',
   'patch.unknown': 'I do not know a patch named "{subject}".',
   'patch.retracted': 'This patch was taken back: {reason} Nothing of it starts until a person lifts that.',
+  'patch.ambiguous': 'Several patches fit "{subject}": {ids}. Name one of them.',
+  'patch.no-verdict':
+    'This patch needs a verdict first: press Triage on its card, or run triage {patch} with necessary, desirable, neutral or undesirable, and why.',
+  'patch.declined': 'This patch is declined: {by} called it undesirable. {reason}',
   'patch.not-retracted': '{subject} was not taken back.',
   'rollout.unknown': 'I do not know a rollout named "{subject}".',
   'rollout.no-such-move': 'That is not possible: this rollout is {state}.',
   'work-order.unknown': 'I do not know a work order named "{subject}".',
   'work-order.no-such-move': 'That is not possible: this work order is {state}.',
   'work-order.stale': 'Somebody changed this work order just now: look again.',
+  'workaround.unknown': 'I do not know a workaround named "{subject}". Run workaround list to see all of them.',
+  'workaround.no-such-move': 'That is not possible: this workaround is {state}.',
+  'workaround.exists': 'That workaround is there already: {id}.',
+  'advisory.unknown': 'I do not know an advisory named "{subject}" that a person added.',
   'link.expired': 'This login link was used already or has expired: ask for a new one.',
 } as const;
 

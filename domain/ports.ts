@@ -22,6 +22,7 @@ import type { Occurrence, Policy, Window } from './model/policy.ts';
 import type { Proposal } from './model/proposal.ts';
 import type { Rollout } from './model/rollout.ts';
 import type { WorkOrder } from './model/work-order.ts';
+import type { Workaround } from './model/workaround.ts';
 
 /** Time, so that tests can own it. */
 export interface Clock {
@@ -295,6 +296,8 @@ export type World = {
   readonly maxAgeMs: number;
   /** Due dates of the tenant's own, where they are sooner than the table's. */
   readonly tighten: Tighten;
+  /** Whether a patch above low needs a verdict before anybody may approve it. */
+  readonly triageRequired: boolean;
   readonly devices: Records<Device>;
   readonly inventories: Inventories;
   readonly advisories: Advisories;
@@ -310,6 +313,7 @@ export type World = {
   readonly rollouts: Records<Rollout>;
   readonly deployments: Records<Deployment>;
   readonly workOrders: Records<WorkOrder>;
+  readonly workarounds: Records<Workaround>;
   readonly halts: Records<Halt>;
   readonly digests: Records<Digest>;
   readonly notices: Records<Notice>;

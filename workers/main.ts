@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { calendar } from '../config/cron.ts';
 import { defaultDataDir } from '../config/data-dir.ts';
-import { deviceSeeds, logins, people, policies, tighten } from '../config/records.ts';
+import { deviceSeeds, logins, people, policies, tighten, triageRequired } from '../config/records.ts';
 import type { Settings } from '../config/settings.ts';
 import { enrol } from '../domain/flows/enrol.ts';
 import { directory } from '../domain/model/directory.ts';
@@ -50,6 +50,7 @@ export async function openBase(settings: Settings, uri: string, log: Log, leases
     policies: policies(settings),
     maxAgeMs: settings.scan.maxAgeHours * 3_600_000,
     tighten: tighten(settings),
+    triageRequired: triageRequired(settings),
     feedRules: feedRulesOf(settings.feeds),
   };
   return { database, store, world, jobs, leases, owner, close: () => database.close() };

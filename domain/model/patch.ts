@@ -45,6 +45,9 @@ export type Patch = {
   readonly blocked: { readonly reason: string; readonly at: Date } | null;
 };
 
+/** Triage called it undesirable: no device is offered it. */
+export const isDeclined = ({ verdict }: Pick<Patch, 'verdict'>): boolean => verdict?.verdict === 'undesirable';
+
 export const applicabilityStates = [
   'installed',
   'missing',

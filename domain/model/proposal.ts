@@ -61,7 +61,13 @@ export type Proposal = {
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly deferredUntil: Date | null;
-  readonly decided: { readonly by: string; readonly at: Date; readonly reason: string | null } | null;
+  /** `declined`: triage ended it, not votes about this plan; with another verdict the patch is offered again. */
+  readonly decided: {
+    readonly by: string;
+    readonly at: Date;
+    readonly reason: string | null;
+    readonly declined?: true;
+  } | null;
   readonly rollout: RolloutId | null;
   /** Why votes were voided last, for the card; null when none were. */
   readonly voided: string | null;

@@ -3,45 +3,10 @@
 import type { Severity } from '../../domain/model/advisory.ts';
 import { isCve } from '../../domain/model/cve.ts';
 
-const ONE_LINE = 200;
-const PLAIN = 2000;
+export { oneLine, plain } from '../../domain/model/text.ts';
+
 const LINKS = 5;
 const LINK_LENGTH = 500;
-
-/**
- * Invisible characters that make a text read otherwise than it is: controls, lone surrogates, zero-width characters, and the bidi
- * overrides and isolates of "Trojan Source" (Unicode TR 36). Joiners stay: scripts need them.
- */
-const invisible =
-  /[\p{Cc}\p{Cs}\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
-
-/** Plain text on one line, whitespace folded, at most 200 characters; '' when it is no text. Nothing in it is escaped: that is the renderers' part. */
-export const oneLine = (text: unknown): string => cut(visible(text).replace(/\s+/gu, ' ').trim(), ONE_LINE);
-
-/** The same with line breaks (no more than two in a row), at most 2,000 characters. */
-export function plain(text: unknown): string {
-  const lines = visible(text).split('\n');
-  const folded = lines.map((line) => line.replace(/\s+/gu, ' ').trim()).join('\n');
-  return cut(folded.replace(/\n{3,}/g, '\n\n').trim(), PLAIN);
-}
-
-function visible(text: unknown): string {
-  if (typeof text !== 'string') return '';
-  // A feed may hold megabytes in one field; what is cut away below need not be cleaned first.
-  const start = text.slice(0, PLAIN * 4);
-  return start
-    .replace(/\r\n?|\u2028|\u2029/g, '\n')
-    .replace(invisible, (character) => (character === '\n' || character === '\t' ? character : ''));
-}
-
-/** Never cuts a character of two code units in half. */
-function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  return `${text
-    .slice(0, most - 1)
-    .replace(/[\ud800-\udbff]$/, '')
-    .trimEnd()}…`;
-}
 
 /** The https addresses among these, without credentials, each once, at most 5. */
 export function links(urls: readonly unknown[]): string[] {

@@ -25,6 +25,7 @@ type RecordPorts = Pick<
   | 'rollouts'
   | 'deployments'
   | 'workOrders'
+  | 'workarounds'
   | 'halts'
   | 'digests'
   | 'notices'
@@ -98,6 +99,7 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     rollouts: modelOf(connection, kinds.rollouts),
     deployments: modelOf(connection, kinds.deployments),
     workOrders: modelOf(connection, kinds.workOrders),
+    workarounds: modelOf(connection, kinds.workarounds),
     halts: modelOf(connection, kinds.halts),
     digests: modelOf(connection, kinds.digests),
     notices: modelOf(connection, kinds.notices),
@@ -120,6 +122,7 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     rollouts: recordsOf(rollouts, kinds.rollouts, tenant),
     deployments: recordsOf(deployments, kinds.deployments, tenant),
     workOrders: recordsOf(workOrders, kinds.workOrders, tenant),
+    workarounds: recordsOf(models.workarounds, kinds.workarounds, tenant),
     halts: recordsOf(halts, kinds.halts, tenant),
     digests: recordsOf(digests, kinds.digests, tenant),
     notices: recordsOf(notices, kinds.notices, tenant),

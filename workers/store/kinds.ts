@@ -8,6 +8,7 @@ import type { Applicability, Patch } from '../../domain/model/patch.ts';
 import type { Proposal } from '../../domain/model/proposal.ts';
 import type { Rollout } from '../../domain/model/rollout.ts';
 import type { WorkOrder } from '../../domain/model/work-order.ts';
+import type { Workaround } from '../../domain/model/workaround.ts';
 import { anything, flag, instant, type Kind, number, text } from './record.ts';
 
 export const devices: Kind<Device> = {
@@ -188,6 +189,24 @@ export const workOrders: Kind<WorkOrder> = {
   },
 };
 
+/** Chat shows them on the cards of patches. */
+export const workarounds: Kind<Workaround> = {
+  name: 'workarounds',
+  inChat: false,
+  indexes: [{ state: 1, expiresAt: 1 }],
+  fields: {
+    subject: text,
+    text,
+    proof: text,
+    owner: text,
+    by: text,
+    at: instant,
+    expiresAt: instant,
+    state: text,
+    ended: anything,
+  },
+};
+
 export const halts: Kind<Halt> = {
   name: 'halts',
   inChat: true,
@@ -226,6 +245,7 @@ export const kinds = {
   rollouts,
   deployments,
   workOrders,
+  workarounds,
   halts,
   digests,
   notices,

@@ -106,6 +106,7 @@ function worldOf(database: Database, tenant: TenantId, options: Options): FlowWo
     policies: options.like?.policies ?? policies,
     maxAgeMs: 24 * 3_600_000,
     tighten: {},
+    triageRequired: false,
     feedRules: [],
     matchIndex: async () => emptyIndex,
     remote: options.remote ?? offline,
