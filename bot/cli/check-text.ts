@@ -2,7 +2,7 @@
 import { dueText, fixesOf } from '../../domain/cards/priority-facts.ts';
 import { count } from '../../domain/cards/words.ts';
 import type { Checked } from '../../domain/intel/checkup.ts';
-import { offerStates } from '../../domain/intel/offered.ts';
+import { type OfferState, offerStates } from '../../domain/intel/offered.ts';
 import { threatOf } from '../../domain/intel/threat.ts';
 import type { CveFacts } from '../../domain/model/cve.ts';
 import type { Offline } from '../../workers/feeds/offline.ts';
@@ -26,23 +26,34 @@ const day = (at: Date): string => at.toISOString().slice(0, 10);
 /** The whole report as text, most urgent first, with a summary at the end. */
 export function checkText(report: CheckReport): string {
   const { release, packages, patches, cves } = report;
-  const blocks = [
-    [`${release}: ${count(packages, 'package')} installed.`, ...feedLines(report)],
-    ...patches.filter(({ open }) => open.length > 0).map((patch) => patchLines(patch, cves)),
-    patches.filter(({ open }) => open.length === 0).map((patch) => titleOf(patch)),
-    summaryLines(report),
-  ];
-  return blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n');
+  const head = [`${release}: ${count(packages, 'package')} installed.`, ...feedLines(report)];
+  const blocks = [head, ...patchBlocks(patches, cves), summaryLines(report)];
+  return blocks.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+/** A block for each patch of which advisories speak; the others, a line each, stand together. */
+function patchBlocks(patches: readonly Checked[], cves: CheckReport['cves']): readonly (readonly string[])[] {
+  const blocks: string[][] = [];
+  let plain: string[] | null = null;
+  for (const patch of patches) {
+    if (patch.open.length > 0) {
+      blocks.push([...patchLines(patch, cves)]);
+      plain = null;
+    } else if (plain) plain.push(titleOf(patch));
+    else {
+      plain = [titleOf(patch)];
+      blocks.push(plain);
+    }
+  }
+  return blocks;
 }
 
 function feedLines({ feeds, advisories }: CheckReport): readonly string[] {
   if (advisories === 0) return ['No advisory is known: nothing can be said of vulnerabilities.'];
   return feeds.map(({ title, records, at, dropped }) => {
     const lost = dropped > 0 ? `, ${number(dropped)} unreadable` : '';
-    return wrap(`${title}: ${number(records)} of use${lost}, read from files of ${day(at)}.`);
+    const said = `${number(records)} ${records === 1 ? 'record' : 'records'}`;
+    return wrap(`${title}: ${said}${lost}, from files of ${day(at)}.`);
   });
 }
 
@@ -92,19 +103,15 @@ function summaryLines({ patches, planned, unread, advisories }: CheckReport): re
   const vulnerable = of('vulnerable');
   const exploited = vulnerable.filter(({ cves }) => cves.some(({ kev }) => kev)).length;
   const offered = vulnerable.filter(({ state }) => state === 'missing').length;
-  const others = patches.filter(({ open, planned: some }) => open.length === 0 && some.length > 0).length;
-  const parts = [
-    ...(advisories > 0
-      ? [
-          `${count(vulnerable.length, 'package is', 'packages are')} vulnerable, ${exploited} of them known to be exploited`,
-          `${of('unknown').length} cannot be decided`,
-        ]
-      : []),
-    ...(planned && advisories > 0 ? [`the plan updates ${offered} of the vulnerable ones`] : []),
-    ...(planned
-      ? [advisories > 0 ? `it changes ${others} others` : `the plan changes ${count(others, 'package')}`]
-      : []),
+  const changing: readonly OfferState[] = ['missing', 'new', 'removed'];
+  const others = patches.filter(({ open, state }) => open.length === 0 && changing.includes(state)).length;
+  const undecided = of('unknown').length;
+  const known = [
+    `${count(vulnerable.length, 'package is', 'packages are')} vulnerable, ${exploited} of them known to be exploited`,
+    ...(undecided > 0 ? [`${undecided} cannot be decided`] : []),
+    ...(planned ? [`the plan updates ${offered} of the vulnerable ones and changes ${others} others`] : []),
   ];
+  const parts = advisories > 0 ? known : [`the plan changes ${count(others, 'package')}`];
   const lost =
     unread.length > 0
       ? ` ${count(unread.length, 'file')} of the feeds could not be read: what they say is missing.`
