@@ -13,7 +13,7 @@ export const limits = {
   /** Replies that one page reads for all its threads together, and shows in one folded thread. */
   pageReplies: 1000,
   foldedReplies: 20,
-  /** Cards in one thread that wait for a decision and are shown without unfolding. */
+  /** Cards in one thread that are shown without unfolding, those that wait for a decision first. */
   openReplies: 20,
   /** Items of a card's list that are shown before the rest is folded. */
   listItems: 5,

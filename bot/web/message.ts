@@ -78,14 +78,18 @@ function stamp({ id, room, at, editedAt }: WebMessage, { zone }: Reader): Html {
   </p>`;
 }
 
-/** Replies that wait for somebody stay in sight, and so does the last one; the others are behind a count. */
+/**
+ * Cards stay in sight, those that wait for somebody before the others, and so does the last reply; lines, and what is too much for
+ * a page, are behind a count.
+ */
 function thread(root: WebMessage, all: readonly WebMessage[], cut: boolean, reader: Reader, unfolded: boolean): Html {
-  const open = all.filter(({ waits }) => waits);
-  const inSight = new Set([...(unfolded ? open : open.slice(0, limits.openReplies)), ...all.slice(-1)]);
-  const hidden = open.filter((reply) => !inSight.has(reply)).length;
+  const cards = all.filter(({ card }) => !isLine(card));
+  const first = [...cards.filter(({ waits }) => waits), ...cards.filter(({ waits }) => !waits)];
+  const inSight = new Set([...(unfolded ? first : first.slice(0, limits.openReplies)), ...all.slice(-1)]);
+  const hidden = cards.filter((reply) => reply.waits && !inSight.has(reply)).length;
   const earlier = all.filter((reply) => !inSight.has(reply) && !reply.waits);
   return html`<section class="thread" aria-label="Updates">
-    ${earlier.length > 0 && fold(root, earlier, open.length > 0 ? null : all.length, { cut, reader, unfolded })}
+    ${earlier.length > 0 && fold(root, earlier, cards.length > 0 ? null : all.length, { cut, reader, unfolded })}
     ${all.filter((reply) => inSight.has(reply)).map((reply) => renderReply(reply, reader))}
     ${hidden > 0 && html`<p class="older"><a href="/m/${root.id}">${hidden} more that wait for a decision</a></p>`}
   </section>`;

@@ -89,7 +89,8 @@ describe('the demo', () => {
     await dropDemo();
     await rm(dir, { recursive: true, force: true });
   });
-  const card = (title: string) => page.locator('article', { hasText: title }).first();
+  /** Its own card: a message in the channel, or a reply in the thread of a digest. */
+  const card = (title: string) => page.locator('.card', { has: page.locator('.title', { hasText: title }) }).first();
 
   it('shows waiting cards with their Approve buttons without any script', async () => {
     const cookie = await signIn(demo.link);

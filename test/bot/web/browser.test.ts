@@ -225,23 +225,22 @@ describe.skipIf(!present)('the web chat in a browser', () => {
     await close();
   });
 
-  it('keeps the replies that wait for a decision in sight, and folds those that are decided', async () => {
+  it('keeps the cards of a thread in sight, those that wait for a decision first, and folds its lines', async () => {
     const ref = await post('digest', { title: 'Patches of today', buttons: [] });
-    for (const each of ['one', 'two', 'three']) {
-      const more = each === 'two' ? { status: 'Approved', buttons: [] } : {};
-      await setting.web.messenger.post(
-        { kind: 'thread', of: ref },
-        card({ title: `card ${each}`, ...more }),
-        `digest-${each}`,
-      );
-    }
+    const reply = (key: string, more: Parameters<typeof card>[0]) =>
+      setting.web.messenger.post({ kind: 'thread', of: ref }, card({ title: key, ...more }), `digest-${key}`);
+    await setting.web.messenger.post({ kind: 'thread', of: ref }, line('a first word', 'plain', 'x'), 'digest-line');
+    for (let decided = 1; decided <= 19; decided += 1) await reply(`decided ${decided}`, { buttons: [] });
+    for (const each of ['one', 'two']) await reply(`waits ${each}`, {});
     const { page, close } = await signIn({ width: 390, height: 844, javaScriptEnabled: false });
     const article = page.locator(`#m-${ref.message}`);
-    for (const each of ['one', 'three']) await article.getByText(`card ${each}`).waitFor();
+    await article.getByText('waits one').waitFor();
     expect(await article.getByRole('button', { name: 'Approve' }).count()).toBe(2);
-    expect(await article.getByText('card two').isVisible()).toBe(false);
-    await article.getByText('1 more update').click();
-    await article.getByText('card two').waitFor();
+    expect(await article.getByText('decided 18').isVisible()).toBe(true);
+    for (const folded of ['decided 19', 'a first word'])
+      expect(await article.getByText(folded).isVisible()).toBe(false);
+    await article.getByText('2 more updates').click();
+    for (const folded of ['decided 19', 'a first word']) await article.getByText(folded).waitFor();
     await close();
   });
 
