@@ -91,9 +91,18 @@ export interface Log {
   error(event: string, fields?: Record<string, unknown>): void;
 }
 
-/** Equality, one of several, or before an instant, on top-level fields. */
+/** Equality, one of several, before an instant, beginning with or containing texts, on top-level fields. */
 export type Where<R> = {
-  readonly [K in keyof R]?: R[K] | { readonly in: readonly R[K][] } | { readonly before: Date };
+  readonly [K in keyof R]?:
+    | R[K]
+    | { readonly in: readonly R[K][] }
+    | { readonly before: Date }
+    /** Texts that begin so: as it is written. */
+    | { readonly beginning: string }
+    /** Texts that have each of these somewhere, whatever the case. */
+    | { readonly containing: readonly string[] }
+    /** Lists that have one of these. */
+    | (R[K] extends readonly (infer E)[] ? { readonly holding: readonly E[] } : never);
 };
 
 /** A message for the thread of a proposal's card, stored in the same write as the state that it tells of. `key` is unique for good. */
@@ -115,12 +124,24 @@ export interface Records<R extends Recorded> {
   get(id: R['id']): Promise<R | null>;
   /** In order of id. At most `limit`, 10,000 by default. */
   find(where: Where<R>, limit?: number): Promise<readonly R[]>;
+  /** The same with these fields only: for answers that name thousands of records. */
+  pick<K extends keyof R>(where: Where<R>, fields: readonly K[], limit?: number): Promise<readonly Pick<R, K>[]>;
   count(where: Where<R>): Promise<number>;
   /** False when this id exists already; then nothing was written. */
   insert(record: R, said: Said): Promise<boolean>;
   /** Writes only if the stored revision is still `seenRev`; false = somebody was faster, nothing was written. */
   save(next: R, seenRev: number, said: Said): Promise<boolean>;
 }
+
+/** Proposals, and what a list says of them: a plan may name thousands of devices. */
+export interface Proposals extends Records<Proposal> {
+  /** In order of id. At most `limit`, 10,000 by default. */
+  heads(where: Where<Proposal>, limit?: number): Promise<readonly ProposalHead[]>;
+}
+export type ProposalHead = Omit<Proposal, 'plan' | 'votes'> & {
+  /** How many its plan has. */
+  readonly devices: number;
+};
 
 /** Inventories: one document for each device, replaced by each full scan. */
 export interface Inventories {
@@ -170,6 +191,8 @@ export type Taken = {
 export interface Cves {
   /** What is known of these; `unknownCve` of the others. */
   get(ids: readonly string[]): Promise<ReadonlyMap<string, CveFacts>>;
+  /** The first of those that some feed has spoken of and whose ids begin so, in order of id. */
+  beginning(id: string, limit: number): Promise<readonly string[]>;
   /**
    * Takes over what a feed says of one field. `complete`: CVEs that it does not name lose this field. Gives the ids for which
    * anything changed.
@@ -199,6 +222,8 @@ export interface Findings {
   put(findings: DeviceFindings): Promise<void>;
   /** Devices that are open to one of these advisories (by `advisoryKey`). */
   openTo(advisories: readonly string[], limit: number): Promise<readonly DeviceFindings[]>;
+  /** The same, only which devices. */
+  devicesOpenTo(advisories: readonly string[], limit: number): Promise<readonly DeviceId[]>;
   /** How many devices are open to one of these advisories. */
   count(advisories: readonly string[]): Promise<number>;
 }
@@ -309,7 +334,7 @@ export type World = {
   readonly feedRules: readonly FeedRule[];
   readonly patches: Records<Patch>;
   readonly applicabilities: Records<Applicability>;
-  readonly proposals: Records<Proposal>;
+  readonly proposals: Proposals;
   readonly rollouts: Records<Rollout>;
   readonly deployments: Records<Deployment>;
   readonly workOrders: Records<WorkOrder>;

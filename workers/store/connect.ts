@@ -14,6 +14,7 @@ import { kinds } from './kinds.ts';
 import { lifecycles } from './lifecycles.ts';
 import { migrate } from './migrations.ts';
 import { plainModels } from './plain.ts';
+import { proposals as proposalsOf } from './proposals.ts';
 import { modelOf, recordsOf } from './record.ts';
 
 type RecordPorts = Pick<
@@ -118,7 +119,7 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     devices: recordsOf(models.devices, kinds.devices, tenant),
     patches: recordsOf(models.patches, kinds.patches, tenant),
     applicabilities: recordsOf(models.applicabilities, kinds.applicabilities, tenant),
-    proposals: recordsOf(proposals, kinds.proposals, tenant),
+    proposals: proposalsOf(proposals, tenant),
     rollouts: recordsOf(rollouts, kinds.rollouts, tenant),
     deployments: recordsOf(deployments, kinds.deployments, tenant),
     workOrders: recordsOf(workOrders, kinds.workOrders, tenant),

@@ -20,6 +20,16 @@ export function cves(connection: Connection): Cves {
       }
       return facts;
     },
+    async beginning(id, limit) {
+      const begins = { _id: { $gte: id, $lt: `${id}\u{10ffff}` } };
+      return (
+        await docs
+          .find(begins, { projection: { _id: 1 } })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray()
+      ).map(({ _id }) => _id);
+    },
     async takeOver(field, sayings, complete) {
       const [seen, changed] = [new Set<string>(), new Set<string>()];
       for await (const batch of inBatches(sayings)) {

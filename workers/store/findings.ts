@@ -70,6 +70,10 @@ export function findings(connection: Connection, tenant: TenantId): Findings {
       await onceMore(() => docs.replaceOne({ _id: doc._id }, doc, { upsert: true }));
     },
     openTo: async (advisories, limit) => (await docs.find(openTo(advisories)).limit(limit).toArray()).map(findingsOf),
+    async devicesOpenTo(advisories, limit) {
+      const found = docs.find(openTo(advisories), { projection: { _id: 0, device: 1 }, batchSize: 10_000 });
+      return (await found.limit(limit).toArray()).map(({ device }) => device);
+    },
     count: (advisories) => docs.countDocuments(openTo(advisories)),
   };
 }
