@@ -50,6 +50,12 @@ export const familyOf = (id: string): string | null => families.find(([start]) =
  * 2023 of `3.amzn2023.0.2`, 43 of `1.fc43`. null when it has none (Fedora packaging guidelines, "DistTag").
  */
 export function majorOf(family: string, release: string): string | null {
-  const tag = family === 'fedora' ? 'fc' : family === 'amzn' ? 'amzn' : 'el';
-  return new RegExp(`(?:^|[._+])${tag}(\\d{1,4})(?:[._+]|$)`).exec(release)?.[1] ?? null;
+  const tag = family === 'fedora' ? tags.fedora : family === 'amzn' ? tags.amzn : tags.other;
+  return tag.exec(release)?.[1] ?? null;
 }
+
+const tags = {
+  fedora: /(?:^|[._+])fc(\d{1,4})(?:[._+]|$)/,
+  amzn: /(?:^|[._+])amzn(\d{1,4})(?:[._+]|$)/,
+  other: /(?:^|[._+])el(\d{1,4})(?:[._+]|$)/,
+};

@@ -41,8 +41,9 @@ export function itemOf(update: XmlElement, release: string | null): Item | null 
   const installable = read.data.packages.filter(({ name, arch }) => arch !== 'src' && !isDebug(name));
   if (installable.length === 0) return null;
   const affected: Affected[] = [];
+  const placeOf = release === null ? teller(update, read.data.id, installable) : () => release;
   for (const one of installable) {
-    const place = release ?? releaseFrom(update, read.data.id, one, installable);
+    const place = placeOf(one);
     if (place === null) return { kind: 'dropped', where, why: 'it does not say which release it is for' };
     affected.push(affectedOf(place, one));
   }
@@ -80,13 +81,16 @@ const affectedOf = (release: string, { name, epoch, version, release: build, mod
   module,
 });
 
-/** A package without dist tag goes with the others of its update. */
-function releaseFrom(update: XmlElement, id: string, one: Package, all: readonly Package[]): string | null {
+/** Tells a package's release, or null. A package without dist tag goes with the others of its update. */
+function teller(update: XmlElement, id: string, packages: readonly Package[]): (one: Package) => string | null {
   const family = familyOf(id);
-  if (family === null) return null;
-  const tagged = [one, ...all].map(({ release }) => majorOf(family, release)).find((major) => major !== null);
-  const major = tagged ?? / (\d{1,4})$/.exec(textIn(update, 'release'))?.[1];
-  return major ? `${family}:${major}` : null;
+  if (family === null) return () => null;
+  const majors = packages.map(({ release }) => majorOf(family, release));
+  const usual = majors.find((major) => major !== null) ?? / (\d{1,4})$/.exec(textIn(update, 'release'))?.[1] ?? null;
+  return ({ release }) => {
+    const major = majorOf(family, release) ?? usual;
+    return major === null ? null : `${family}:${major}`;
+  };
 }
 
 function advisoryOf(update: XmlElement, id: string, affected: readonly Affected[]): Advisory {
