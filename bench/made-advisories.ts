@@ -25,6 +25,8 @@ const syllables = [
 ];
 const sources = 800;
 const dayMs = 86_400_000;
+/** The day of the newest; ten years back to the oldest. */
+const newest = Date.UTC(2026, 10, 20);
 
 type Chance = () => number;
 const upTo = (chance: Chance, most: number): number => Math.floor(chance() * most);
@@ -43,10 +45,10 @@ export function madeAdvisory(number: number): Advisory {
   const chance = seeded(number + 1);
   const source = sourceName(upTo(chance, sources));
   const release = releases[upTo(chance, releases.length)] ?? 'debian:12';
-  const year = 2016 + upTo(chance, 10);
+  const published = new Date(newest - upTo(chance, 3650) * dayMs);
+  const year = published.getUTCFullYear();
   const cves = Array.from({ length: mostlyFew(chance, 14) }, () => `CVE-${year}-${1000 + upTo(chance, 20_000)}`);
   const severity = severities[upTo(chance, 5)] ?? 'unrated';
-  const published = new Date(Date.UTC(year, 0, 1) + upTo(chance, 365) * dayMs);
   const affected = Array.from(
     { length: mostlyFew(chance, 60) },
     (_, at): Affected => ({

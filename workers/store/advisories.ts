@@ -3,15 +3,17 @@ import type { Filter } from 'mongodb';
 import type { Connection } from 'mongoose';
 import { type Advisory, advisoryKey } from '../../domain/model/advisory.ts';
 import type { Advisories } from '../../domain/ports.ts';
-import { type AdvisoryDoc, advisoryCollection, advisoryFields, advisoryOf, wordsOf } from './advisory-doc.ts';
+import { type AdvisoryDoc, advisoryCollection, advisoryFields, advisoryOf } from './advisory-doc.ts';
 import { inBatches } from './facts.ts';
 import { revisionOf } from './revision.ts';
 import { takeOver } from './take-over.ts';
+import { searchesFor } from './words.ts';
 
-/** Hits up to this number are sorted by us; beyond it, there are enough of them among the newest. */
+/** Hits up to this number are sorted by us. */
 const few = 1000;
-/** How far back to look for the newest of many, in days, one after the other: then in everything. */
-const backDays = [30, 120, 480, 1920, 7680];
+/** How far back to look first; and then, for what many old ones have. */
+const newDays = 90;
+const backDays = [720, 5760];
 const dayMs = 86_400_000;
 
 /** The Advisories port of domain/ports.ts. Throws whatever the driver throws when the database cannot be reached. */
@@ -29,17 +31,28 @@ export function advisories(connection: Connection): Advisories {
     return all;
   }
 
-  /** No server sorts tens of thousands of documents in the time that a person waits: keys first, and of many only the newest. */
+  /**
+   * No server sorts tens of thousands of documents in the time that a person waits. What many have, some new ones have; of the rest all
+   * are read, if they are few; else one looks further and further back.
+   */
   async function newest(filter: Filter<AdvisoryDoc>, limit: number): Promise<readonly Advisory[]> {
-    const dated = (more: Filter<AdvisoryDoc>) => docs.find({ $and: [filter, more] }, { projection: { published: 1 } });
-    let hits = await dated({})
-      .limit(few + 1)
-      .toArray();
-    if (hits.length > few) {
-      for (const days of [...backDays, null]) {
-        const since = days === null ? {} : { published: { $gte: new Date(Date.now() - days * dayMs) } };
-        hits = await dated(since).sort({ published: -1 }).limit(limit).toArray();
-        if (hits.length === limit) break;
+    const among = (more: Filter<AdvisoryDoc>) => docs.find({ $and: [filter, more] }, { projection: { published: 1 } });
+    const within = (days: number) => {
+      const since = new Date(Date.now() - days * dayMs);
+      return among({ published: { $gte: since } })
+        .sort({ published: -1 })
+        .limit(limit)
+        .toArray();
+    };
+    let hits = await within(newDays);
+    if (hits.length < limit) {
+      const some = await among({})
+        .limit(few + 1)
+        .toArray();
+      if (some.length <= few) hits = some;
+      else {
+        for (const days of backDays) if (hits.length < limit) hits = await within(days);
+        if (hits.length < limit) hits = await among({}).sort({ published: -1 }).limit(limit).toArray();
       }
     }
     const when = ({ published }: Pick<AdvisoryDoc, 'published'>) => published?.getTime() ?? Number.NEGATIVE_INFINITY;
@@ -53,8 +66,11 @@ export function advisories(connection: Connection): Advisories {
     byKey,
     naming: (cve, limit) => newest({ cves: cve }, limit),
     async search(text, limit) {
-      const words = wordsOf([text]);
-      return words.length === 0 ? [] : newest({ $and: words.map(beginningWith) }, limit);
+      for (const filter of searchesFor(text)) {
+        const hits = await newest(filter, limit);
+        if (hits.length > 0) return hits;
+      }
+      return [];
     },
     async *forReleases(releases) {
       const filter = { releases: { $in: [...releases] }, withdrawn: null };
@@ -74,7 +90,3 @@ export function advisories(connection: Connection): Advisories {
     revision: revision.now,
   };
 }
-
-/** One letter only finds itself: half of all words begin with `s`. */
-const beginningWith = (word: string): Filter<AdvisoryDoc> =>
-  word.length === 1 ? { words: word } : { words: { $regex: `^${word.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}` } };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Connection } from 'mongoose';
 import { type Advisory, type Affected, advisoryKey } from '../../domain/model/advisory.ts';
 import { type Facts, factsOf } from './facts.ts';
+import { wordsOf } from './words.ts';
 
 export type AdvisoryDoc = Omit<Advisory, 'affected'> & {
   readonly _id: string;
@@ -15,7 +16,7 @@ export type AdvisoryDoc = Omit<Advisory, 'affected'> & {
   readonly affected: string;
   /** Of `affected`, each once: what is asked for. */
   readonly releases: readonly string[];
-  /** Lower-case words of id, title and packages. */
+  /** Words of id, title and packages, for searches. */
   readonly words: readonly string[];
 };
 
@@ -89,19 +90,3 @@ export const advisoryOf = ({
   ...rest,
   affected: (JSON.parse(affected) as Row[]).map(affectedOf),
 });
-
-/**
- * Words to find a text by, lower-case, each once: every run without spaces as it is (`usn-7270-1`, `libssl3t64`, `c++`), and its
- * parts between other signs (`7270`), so that whoever writes either finds it.
- */
-export function wordsOf(texts: readonly string[]): string[] {
-  const words = new Set<string>();
-  for (const text of new Set(texts)) {
-    for (const run of text.toLowerCase().split(/[\s,;()[\]{}"'`<>]+/)) {
-      words.add(run.replace(/[.:!?]+$/, ''));
-      for (const part of run.split(/[^\p{L}\p{N}]+/u)) words.add(part);
-    }
-  }
-  words.delete('');
-  return [...words];
-}

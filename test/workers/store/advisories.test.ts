@@ -332,7 +332,7 @@ describe('searching advisories', () => {
       }),
       one('QSA-2020-1', { title: 'qopenssl: g++ crash (fixed)', published: day('2020-01-01') }),
       one('QSA-2019-9', { title: 'Überlauf in qfoo', published: null }),
-      one('QSA-2018-1', { title: 'a.b.q*c', published: day('2018-01-01') }),
+      one('QSA-2018-1', { title: 'a.b.qq*c', published: day('2018-01-01') }),
     ]);
   });
   const found = async (text: string, limit = 10) => (await store.search(text, limit)).map(({ id }) => id);
@@ -344,6 +344,8 @@ describe('searching advisories', () => {
     ['an id', 'qsn-7270-1', ['QSN-7270-1']],
     ['an id with a colon', 'QLSA-2024:8793', ['QLSA-2024:8793']],
     ['the number of an id', 'qopenssl 7270', ['QSN-7270-1']],
+    ['the middle of an id', '7270-1', ['QSN-7270-1']],
+    ['the beginning of an id', 'qsn-72', ['QSN-7270-1']],
     ['a package that the title does not name', 'libqssl3', ['QLSA-2024:8793']],
     ['a word before a colon', 'moderate: qthunderbird', ['QLSA-2024:8793']],
     ['signs that mean something to a pattern', 'qopenssl g++', ['QSA-2020-1']],
