@@ -94,8 +94,8 @@ export const feedJob = (settings: Settings): FeedJob => ({
 });
 
 const recurMs = 10_000;
-/** How late a feed may be asked; each has a time of its own. */
-const feedsMs = 5 * 60_000;
+/** How late a feed may be asked; each has a time of its own. On a first start they wait for the first scan. */
+const feedsMs = 60_000;
 
 /**
  * Makes the recurring jobs now and whenever they are gone: they wake everything else, and the queue may be lost as a whole. One

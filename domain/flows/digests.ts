@@ -9,6 +9,7 @@ import { type Band, byUrgency, urgent } from '../model/priority.ts';
 import { moveProposal, type Proposal } from '../model/proposal.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { World } from '../ports.ts';
+import { fleetReleases } from './fleet-releases.ts';
 import { actor, own, said, update } from './say.ts';
 
 /** The first digest goes out when nothing new has come for this long, and after the longer time in any case. */
@@ -40,15 +41,18 @@ export async function announceNow(world: World, id: ProposalId, by: Person): Pro
   });
 }
 
-/** Makes the digests that are due and finishes those that a killed worker left half-made. Safe to repeat and to run twice at once. */
-export async function makeDigests(world: World): Promise<void> {
+/**
+ * Makes the digests that are due and finishes those that a killed worker left half-made. Safe to repeat and to run twice at once.
+ * `first` now: somebody knows that everything was found, and the first digest need not wait for quiet.
+ */
+export async function makeDigests(world: World, first: 'when-quiet' | 'now' = 'when-quiet'): Promise<void> {
   if ((await world.proposals.count({ state: 'open' })) > 0) {
-    for (const policy of world.policies) await digestFor(world, policy);
+    for (const policy of world.policies) await digestFor(world, policy, first);
   }
   for (const half of await world.digests.find({ complete: false })) await complete(world, half);
 }
 
-async function digestFor(world: World, policy: Policy): Promise<void> {
+async function digestFor(world: World, policy: Policy, when: 'when-quiet' | 'now'): Promise<void> {
   const waiting = { state: 'open', policy: policy.id } as const;
   // The policy may have had digests when these were made.
   if (!policy.digest) return release(world, policy);
@@ -56,7 +60,7 @@ async function digestFor(world: World, policy: Policy): Promise<void> {
   if (!slot || (await world.digests.get(digestId(policy.id, slot.day)))) return;
   const first = (await world.digests.count({ policy: policy.id })) === 0;
   const due = first
-    ? await settled(world, policy)
+    ? when === 'now' || (await settled(world, policy))
     : (await world.proposals.count({ ...waiting, createdAt: { before: slot.start } })) > 0;
   if (!due) return;
   const proposals = await world.proposals.find(waiting);
@@ -94,8 +98,18 @@ async function settled(world: World, { id }: Policy): Promise<boolean> {
   const old = (ms: number) => world.proposals.count({ ...waiting, createdAt: { before: new Date(now - ms) } });
   if ((await old(patienceMs)) > 0) return true;
   const unseen = await world.devices.count({ retired: false, lastScan: null });
+  if (await feedsUnread(world)) return false;
   if (unseen > 0 || (await world.applicabilities.count({ planned: false })) > 0) return false;
   return (await old(quietMs)) === (await world.proposals.count(waiting));
+}
+
+/** Until every feed has answered, or failed, once, nobody can say what is urgent. */
+async function feedsUnread(world: World): Promise<boolean> {
+  const releases = await fleetReleases(world);
+  const asked = new Set(
+    (await world.feeds.all()).filter(({ checkedAt, problem }) => checkedAt ?? problem).map(({ id }) => id),
+  );
+  return world.feedRules.some(({ id, concerns }) => concerns(releases) && !asked.has(id));
 }
 
 const lineOf = ({ patch, priority, plan, threat }: Proposal): DigestLine => ({

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { tellFeedHealth } from '../../domain/flows/feed-health.ts';
 import { fleetReleases } from '../../domain/flows/fleet-releases.ts';
+import { matchFleet } from '../../domain/flows/intel.ts';
 import type { WorkerWorld } from '../../domain/ports.ts';
 import { type Chosen, dueAt, type FeedSettings, feedsFor } from '../feeds/index.ts';
 import { type SyncParts, syncFeed } from '../feeds/sync.ts';
@@ -24,11 +25,22 @@ export const feedSync = (world: WorkerWorld, job: FeedJob): JobSpec<typeof Data>
 export async function syncDueFeeds(world: WorkerWorld, job: FeedJob, signal: AbortSignal): Promise<void> {
   if (!job.settings.enabled) return;
   const releases = await fleetReleases(world);
+  // Before the first scan nobody knows which advisories and CVEs matter: what is read now would be read for nothing.
+  if (releases.size === 0) return;
   const chosen = feedsFor(releases, job.settings);
-  for (const one of await due(world, chosen)) {
+  const isDue = await dueNow(world);
+  let [fresh, matched] = [false, false];
+  for (const one of chosen) {
     if (signal.aborted) return;
-    const wanted = one.feed.gives === 'cves' ? await wantedCves(world, releases) : wantedReleases(releases);
-    await syncFeed({ world, ...job }, one.feed, { wanted, url: one.url, signal });
+    const ofCves = one.feed.gives === 'cves';
+    // New advisories name new CVEs, of which these feeds were not asked before.
+    if (!isDue(one) && !(ofCves && fresh)) continue;
+    // Which CVEs matter is known when the devices were matched with the new advisories.
+    if (ofCves && fresh && !matched) await matchFleet(world, signal);
+    matched ||= ofCves;
+    const wanted = ofCves ? await wantedCves(world, releases) : wantedReleases(releases);
+    const synced = await syncFeed({ world, ...job }, one.feed, { wanted, url: one.url, signal });
+    fresh ||= one.feed.gives === 'advisories' && synced.kind === 'taken' && synced.tally.changed > 0;
   }
   if (signal.aborted) return;
   const ids = new Set(chosen.map(({ feed }) => feed.id));
@@ -38,10 +50,10 @@ export async function syncDueFeeds(world: WorkerWorld, job: FeedJob, signal: Abo
   );
 }
 
-async function due({ feeds, clock }: WorkerWorld, chosen: readonly Chosen[]): Promise<readonly Chosen[]> {
+async function dueNow({ feeds, clock }: WorkerWorld): Promise<(one: Chosen) => boolean> {
   const states = new Map((await feeds.all()).map((state) => [state.id, state]));
-  return chosen.filter(({ feed, everyHours }) => {
+  return ({ feed, everyHours }) => {
     const at = dueAt(states.get(feed.id) ?? null, everyHours);
     return at === null || at <= clock.now();
-  });
+  };
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FeedId, feedIds } from '../../../domain/model/feed.ts';
 import { allFeeds, dueAt, type FeedSettings, feedRulesOf, feeds, feedsFor } from '../../../workers/feeds/index.ts';
 import { syncDueFeeds } from '../../../workers/jobs/feed-sync.ts';
+import { has, installed, knowing } from '../../domain/flows/intel-world.ts';
 import { addDevices, type FlowWorld, flowDatabase } from '../../domain/flows/world.ts';
 import { type FeedServer, feedServer, withEtag } from '../feeds/server.ts';
 
@@ -100,7 +101,13 @@ describe('the next time of a feed', () => {
 });
 
 describe('the job feed.sync', () => {
+  it('asks nothing before the first scan: nobody knows yet what matters', async () => {
+    await look();
+    expect(askedFor()).toEqual([]);
+    expect(await world.feeds.all()).toEqual([]);
+  });
   it('asks what is due, takes it over, and tells of what cannot be read; the next look asks nothing', async () => {
+    await addDevices(world, ['web-1']);
     await look();
     expect(askedFor().sort()).toEqual(['epss', 'kev']);
     expect(await world.feeds.get('kev')).toMatchObject({ records: 20, problem: null });
@@ -110,7 +117,25 @@ describe('the job feed.sync', () => {
     await look();
     expect(askedFor()).toHaveLength(2);
   });
+  it('reads facts about CVEs again, before it is time, when new advisories name new ones', async () => {
+    world = knowing(world);
+    for (const device of await addDevices(world, ['web-1'])) await has(world, device, installed('1.0', 'acme'));
+    settings = only('debian-dsa', 'epss');
+    server.answer('/debian-dsa', '[01 Jan 2026] DSA-1-1 acme - security update\n\t{CVE-2026-1}\n');
+    server.answer('/epss', '#model_version:v1,score_date:2026-01-01\ncve,epss,percentile\nCVE-2026-1001,0.5,0.9\n');
+    await look();
+    world.clock.set('2026-11-23T17:00:00Z');
+    server.answer(
+      '/debian-dsa',
+      '[02 Jan 2026] DSA-2-1 acme - security update\n\t{CVE-2026-1001}\n\t[bookworm] - acme 1.1\n',
+    );
+    settings = { ...settings, sources: { ...settings.sources, epss: { url: `${server.url}/epss`, everyHours: 100 } } };
+    await look();
+    expect(askedFor()).toEqual(['debian-dsa', 'epss', 'debian-dsa', 'epss']);
+    expect((await world.cves.get(['CVE-2026-1001'])).get('CVE-2026-1001')?.epss).toMatchObject({ score: 0.5 });
+  });
   it('asks again when it is time, and says so when a feed works again', async () => {
+    await addDevices(world, ['web-1']);
     await look();
     world.clock.set('2030-01-01T00:00:00Z');
     server.answer('/epss', '#model_version:v1,score_date:2026-01-01\ncve,epss,percentile\nCVE-2026-10003,0.5,0.9\n');
@@ -130,8 +155,6 @@ describe('the job feed.sync', () => {
   });
   it('asks feeds of distributions only when there is such a device', async () => {
     settings = only('debian-dsa', 'alpine-secdb');
-    await look();
-    expect(askedFor()).toEqual([]);
     await addDevices(world, ['web-1']);
     await look();
     expect(askedFor()).toEqual(['debian-dsa']);
