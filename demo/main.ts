@@ -6,13 +6,21 @@ import { type Bot, startBot } from '../bot/main.ts';
 import { defaultDataDir } from '../config/data-dir.ts';
 import { makeLog } from '../config/log.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
+import { makeDigests } from '../domain/flows/digests.ts';
+import { fleetReleases } from '../domain/flows/fleet-releases.ts';
+import { matchFleet } from '../domain/flows/intel.ts';
 import { follow } from '../domain/flows/plan-device.ts';
 import { scanFleet } from '../domain/flows/scan-fleet.ts';
 import type { PersonId } from '../domain/model/ids.ts';
 import type { WorkerWorld } from '../domain/ports.ts';
-import { openBase, startWorkers } from '../workers/main.ts';
+import { kev } from '../workers/feeds/kev.ts';
+import { syncFeed } from '../workers/feeds/sync.ts';
+import { wantedCves } from '../workers/feeds/wanted.ts';
+import { syncDueFeeds } from '../workers/jobs/feed-sync.ts';
+import { feedJob, openBase, startWorkers } from '../workers/main.ts';
 import { findDatabase } from '../workers/store/database/find-database.ts';
 import { inDatabase } from '../workers/store/database/in-database.ts';
+import { type DemoFeeds, makeDemoFeeds } from './feeds.ts';
 import { type DemoFleet, startDemoFleet } from './fleet.ts';
 
 const usualPort = 8484;
@@ -33,7 +41,8 @@ export async function startDemo(env: NodeJS.ProcessEnv, say: (line: string) => v
     stops.push(database.stop);
     const fleet = await startDemoFleet({ dir: join(dir, 'devices'), say });
     stops.push(() => fleet.stop());
-    const settings = demoSettings(fleet, await freePort());
+    const feeds = await makeDemoFeeds(join(dir, 'feeds-of-the-demo'));
+    const settings = demoSettings(fleet, feeds, await freePort(), dir);
     const base = await openBase(settings, inDatabase(database.uri, 'patchherd-demo'), makeLog('error'));
     stops.push(base.close);
     const workers = await startWorkers(settings, base);
@@ -42,12 +51,34 @@ export async function startDemo(env: NodeJS.ProcessEnv, say: (line: string) => v
     stops.push(bot.stop);
     say('Scanning the devices');
     await scanFleet(workers.world, fleet.devices.length, new AbortController().signal);
+    say('Reading the feeds');
+    const { signal } = new AbortController();
+    await syncDueFeeds(workers.world, feedJob(settings), signal);
+    await matchFleet(workers.world, signal);
     await everythingProposed(workers.world);
+    await makeDigests(workers.world, 'now');
     await bot.tell();
+    const news = setTimeout(() => void tellNews(workers.world, feeds, settings), newsMs).unref();
+    stops.push(async () => clearTimeout(news));
     return { link: await linkOf(bot), mode: fleet.mode, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Long enough to look around first. */
+const newsMs = 60_000;
+
+/** One more CVE becomes known as exploited: the feed is read again, and a card that waits gets another priority. */
+async function tellNews(world: WorkerWorld, feeds: DemoFeeds, settings: Settings): Promise<void> {
+  try {
+    await feeds.news();
+    const url = settings.feeds.sources['kev']?.url ?? null;
+    const wanted = await wantedCves(world, await fleetReleases(world));
+    await syncFeed({ world, ...feedJob(settings) }, kev, { wanted, url });
+  } catch (error) {
+    world.log.error('demo.failed', { error: error instanceof Error ? error.stack : String(error) });
   }
 }
 
@@ -69,7 +100,7 @@ async function linkOf({ web }: Bot): Promise<string> {
   return web.loginLink(visitor);
 }
 
-function demoSettings(fleet: DemoFleet, port: number): Settings {
+function demoSettings(fleet: DemoFleet, { settings: feeds }: DemoFeeds, port: number, dataDir: string): Settings {
   const all = { cron: '0 0 * * *', zone: 'UTC', durationMinutes: 1440 };
   return readSettings(
     {
@@ -84,7 +115,8 @@ function demoSettings(fleet: DemoFleet, port: number): Settings {
         { id: 'sam', name: 'Sam', roles: ['approver', 'operator'], zone: 'UTC' },
       ],
       chat: { web: { port } },
-      feeds: { enabled: false },
+      dataDir,
+      feeds,
       credentials: [{ name: 'demo', kind: 'key', key: fleet.privateKey }],
       devices: fleet.devices.map(({ owner, ...device }) => ({
         ...device,
