@@ -12,6 +12,8 @@ import { cvesIn, dateOf, links, oneLine, plain, severityByCvss, severityOf } fro
 /** What is different from one vendor to the next. */
 export type Dialect = {
   readonly feed: string;
+  /** How its ids begin: a document of another vendor is left to that vendor's feed. */
+  readonly ids: RegExp;
   /** The releases that a product of the tree stands for: usually one, none for products that are no operating system. */
   releasesOf(cpe: string): readonly string[];
   /** Text that is in every document that speaks of this release: documents without it need not be parsed. */
@@ -82,7 +84,7 @@ export async function* csafItems(file: string, dialect: Dialect, wanted: Wanted)
       documents++;
       continue;
     }
-    const read = readDocument(name, text);
+    const read = readDocument(name, text, dialect);
     if ('why' in read) {
       dropped.push({ kind: 'dropped', where: oneLine(name), why: read.why });
     } else {
@@ -99,9 +101,14 @@ export async function* csafItems(file: string, dialect: Dialect, wanted: Wanted)
   }
 }
 
-function readDocument(name: string, text: string): { readonly document: Document } | { readonly why: string } {
+function readDocument(
+  name: string,
+  text: string,
+  { ids }: Dialect,
+): { readonly document: Document } | { readonly why: string } {
   try {
     const read = Document.safeParse(jsonOf(text, `The document ${oneLine(name)}`));
+    if (read.success && !ids.test(read.data.document.tracking.id)) return { why: 'its id is not one of this feed' };
     if (read.success) return { document: read.data };
     return { why: `its ${read.error.issues[0]?.path.join('.') || 'content'} is not valid` };
   } catch (problem) {

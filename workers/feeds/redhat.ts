@@ -27,6 +27,7 @@ const traceOf = (release: string): string => release.replace('rhel:', 'redhat:en
 
 const dialect = (feed: string, fixes: boolean): Dialect => ({
   feed,
+  ids: fixes ? /^RH[SBE]A-/ : /^CVE-/,
   fixes,
   traceOf,
   releasesOf: redhatReleases,

@@ -66,7 +66,14 @@ const idOf = (path: string): string =>
     .replace(/^OPENSUSE/, 'openSUSE');
 
 const folder: Folder = {
-  dialect: { feed: 'suse-csaf', fixes: true, traceOf, releasesOf: suseReleases, bareAreSources: false },
+  dialect: {
+    feed: 'suse-csaf',
+    ids: /^(open)?SUSE-/,
+    fixes: true,
+    traceOf,
+    releasesOf: suseReleases,
+    bareAreSources: false,
+  },
   distributions,
   path: /^(open)?suse-[a-z]{2}-[\w-]{1,60}\.json$/,
   idOf,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Affected } from '../../../domain/model/advisory.ts';
 import { redhatCsaf, redhatReleases, redhatVex } from '../../../workers/feeds/redhat.ts';
-import { suseReleases } from '../../../workers/feeds/suse.ts';
+import { suseCsaf, suseReleases } from '../../../workers/feeds/suse.ts';
 import { fleet, given, zipOf } from './advisories.ts';
 import { csaf, curlUpdate, type Parts } from './csaf-documents.ts';
 import { fileWith } from './served.ts';
@@ -99,9 +99,13 @@ describe('a CSAF document', () => {
     ['SUSE-RU-2026:1', 'bugfix'],
     ['SUSE-FU-2026:1', 'feature'],
   ])('%s without a CVE is of kind %s', async (id, kind) => {
-    const { vulnerabilities, ...rest } = csaf({ ...curlUpdate, id });
+    const cpe = id.startsWith('SUSE') ? 'cpe:/o:suse:sles:15:sp5' : rhel9.cpe;
+    const products = [...(curlUpdate.products ?? []).slice(1), { id: 'BaseOS-9', cpe }];
+    const { vulnerabilities, ...rest } = csaf({ ...curlUpdate, products, id });
     const unnamed = vulnerabilities.map(({ cve: _, ...vulnerability }) => vulnerability);
-    expect((await read({ ...rest, vulnerabilities: unnamed })).advisories[0]?.kind).toBe(kind);
+    const document = { ...rest, vulnerabilities: unnamed };
+    const feed = id.startsWith('SUSE') ? suseCsaf : redhatCsaf;
+    expect((await given(feed.read(json(document), fleet()))).advisories[0]?.kind).toBe(kind);
   });
 
   it('is withdrawn when its last revision says so, or its category', async () => {
@@ -254,7 +258,7 @@ describe('the status of a product', () => {
       'CVE-2026-1': { fixed: [`RHEL-9:${build.id}`], known_affected: ['RHEL-9:curl'] },
       'CVE-2026-2': { known_not_affected: [`RHEL-9:${build.id}`] },
     };
-    expect(await entries({ ...base, status }, redhatVex)).toEqual(['rhel:9 source curl  affected ']);
+    expect(await entries({ ...base, id: 'CVE-2026-1', status }, redhatVex)).toEqual(['rhel:9 source curl  affected ']);
   });
 });
 
@@ -308,6 +312,15 @@ describe('a file that should hold CSAF documents', () => {
     ['a document with an id of no vendor', JSON.stringify(csaf({ ...curlUpdate, id: '../../etc/passwd' }))],
   ])('(%s) is a failure, not an empty feed', async (_, content) => {
     expect(await read(content)).toMatchObject({ advisories: [], dropped: [], code: 'feed.unreadable' });
+  });
+
+  it.each([
+    ['redhat-csaf', redhatCsaf, 'CVE-2026-1000'],
+    ['redhat-vex', redhatVex, 'RHSA-2026:0001'],
+    ['suse-csaf', suseCsaf, 'RHSA-2026:0001'],
+  ])('is none of %s when its documents are of another one', async (_, feed, id) => {
+    const { advisories, code } = await given(feed.read(json(csaf({ ...curlUpdate, id })), fleet()));
+    expect([advisories, code]).toEqual([[], 'feed.unreadable']);
   });
 
   it('loses the documents that are none, and counts them', async () => {

@@ -342,14 +342,14 @@ describe.skipIf(!bzip2)('the feed suse-csaf', () => {
   });
 
   it('names packages that are not affected by their binary names', async () => {
-    const vex = csaf({
-      id: 'CVE-2026-1000',
+    const update = csaf({
+      id: 'SUSE-SU-2026:0001-1',
       products: [server, { id: 'samba-client-libs' }],
       parts: [['samba-client-libs', server.id]],
       status: { 'CVE-2026-1000': { known_not_affected: [`${server.id}:samba-client-libs`] } },
     });
     const { beside, put, sync } = follow();
-    beside('.tar.bz2', archive('bzip2', { 'csaf/cve-2026-1000.json': vex }));
+    beside('.tar.bz2', archive('bzip2', { 'csaf/suse-su-2026_0001-1.json': update }));
     put('changes.csv', '');
     const [advisory] = (await sync(null, sles))?.advisories ?? [];
     expect(advisory?.affected).toMatchObject([
