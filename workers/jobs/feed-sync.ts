@@ -28,26 +28,44 @@ export async function syncDueFeeds(world: WorkerWorld, job: FeedJob, signal: Abo
   // Before the first scan nobody knows which advisories and CVEs matter: what is read now would be read for nothing.
   if (releases.size === 0) return;
   const chosen = feedsFor(releases, job.settings);
-  const isDue = await dueNow(world);
-  let [fresh, matched] = [false, false];
-  for (const one of chosen) {
-    if (signal.aborted) return;
-    const ofCves = one.feed.gives === 'cves';
-    // New advisories name new CVEs, of which these feeds were not asked before.
-    if (!isDue(one) && !(ofCves && fresh)) continue;
-    // Which CVEs matter is known when the devices were matched with the new advisories.
-    if (ofCves && fresh && !matched) await matchFleet(world, signal);
-    matched ||= ofCves;
-    const wanted = ofCves ? await wantedCves(world, releases) : wantedReleases(releases);
-    const synced = await syncFeed({ world, ...job }, one.feed, { wanted, url: one.url, signal });
-    fresh ||= one.feed.gives === 'advisories' && synced.kind === 'taken' && synced.tally.changed > 0;
-  }
+  await syncEach(world, job, { chosen, releases }, signal);
   if (signal.aborted) return;
   const ids = new Set(chosen.map(({ feed }) => feed.id));
   await tellFeedHealth(
     world,
     world.feedRules.filter(({ id }) => ids.has(id)),
   );
+}
+
+/** Advisories first, then facts about the CVEs that they name. Prices are made anew once, when all have been read. */
+async function syncEach(
+  world: WorkerWorld,
+  job: FeedJob,
+  { chosen, releases }: { chosen: readonly Chosen[]; releases: ReadonlySet<string> },
+  signal: AbortSignal,
+): Promise<void> {
+  const isDue = await dueNow(world);
+  let [fresh, matched, changed] = [false, false, false];
+  const later = async (): Promise<void> => {
+    changed = true;
+  };
+  const reading = { ...world, queue: { ...world.queue, intel: later } };
+  try {
+    for (const one of chosen) {
+      if (signal.aborted) return;
+      const ofCves = one.feed.gives === 'cves';
+      // New advisories name new CVEs, of which these feeds were not asked before.
+      if (!isDue(one) && !(ofCves && fresh)) continue;
+      // Which CVEs matter is known when the devices were matched with the new advisories.
+      if (ofCves && fresh && !matched) await matchFleet(world, signal);
+      matched ||= ofCves;
+      const wanted = ofCves ? await wantedCves(world, releases) : wantedReleases(releases);
+      const synced = await syncFeed({ world: reading, ...job }, one.feed, { wanted, url: one.url, signal });
+      fresh ||= one.feed.gives === 'advisories' && synced.kind === 'taken' && synced.tally.changed > 0;
+    }
+  } finally {
+    if (changed) await world.queue.intel();
+  }
 }
 
 async function dueNow({ feeds, clock }: WorkerWorld): Promise<(one: Chosen) => boolean> {
