@@ -7,8 +7,8 @@ const ENOUGH = 50;
 const everything: Wanted = { releases: new Set(), cve: () => true };
 
 /**
- * The feeds that can read the most of the file's first records; none when it is a file of no feed, several when more than one can read it
- * as well. Failure `feed.no-unpacker` when nobody can find out because a program is missing.
+ * The feeds that can read the largest share of the file's first records, and of those with the same share the ones that find most in it;
+ * none when it is a file of no feed. Failure `feed.no-unpacker` when nobody can find out because a program is missing.
  */
 export async function whoseFile(feeds: readonly Feed[], file: string): Promise<readonly Feed[]> {
   const scores: { readonly feed: Feed; readonly score: number }[] = [];
@@ -26,7 +26,7 @@ export async function whoseFile(feeds: readonly Feed[], file: string): Promise<r
   return best === 0 ? [] : scores.filter(({ score }) => score === best).map(({ feed }) => feed);
 }
 
-/** The share of the first records that it can read. */
+/** The share of the first records that it can read; their number only decides between equal shares. */
 async function readable(feed: Feed, file: string): Promise<number> {
   let [good, all] = [0, 0];
   for await (const { kind } of feed.read(file, everything)) {
@@ -34,5 +34,5 @@ async function readable(feed: Feed, file: string): Promise<number> {
     if (kind !== 'dropped') good++;
     if (all === ENOUGH) break;
   }
-  return all === 0 ? 0 : good / all;
+  return all === 0 ? 0 : Math.round((good / all) * 1000) + good / (ENOUGH + 1);
 }

@@ -51,10 +51,14 @@ export async function* unpacked(file: string, maxBytes: number = UNPACKED_LIMIT)
 
 /** Opens a file for reading, or says in one sentence why not. */
 export async function openFile(file: string): Promise<FileHandle> {
-  return open(file).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOENT' ? 'there is no such file' : cause.code;
-    throw new Failure('feed.unreadable', `The file ${basename(file)} cannot be read: ${why}.`, { cause });
+  const fail = (why: string | undefined, cause?: unknown): Failure =>
+    new Failure('feed.unreadable', `The file ${basename(file)} cannot be read: ${why}.`, { cause });
+  const handle = await open(file).catch((cause: NodeJS.ErrnoException) => {
+    throw fail(cause.code === 'ENOENT' ? 'there is no such file' : cause.code, cause);
   });
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw fail('it is a directory or a device');
 }
 
 /** Counts what comes out of `file` and throws `feed.bomb` when it is more than any feed would hold. */

@@ -95,6 +95,10 @@ describe('a packed file', () => {
       message: 'The file nothing.json cannot be read: there is no such file.',
     });
   });
+  it('that is a directory is unreadable', async () => {
+    expect((await failureOf(textOf(dir))).message).toContain('cannot be read: it is a directory or a device.');
+    expect((await failureOf(membersOf(dir, '.json'))).code).toBe('feed.unreadable');
+  });
   it('of a program that is not installed says what to install', async () => {
     const before = process.env['PATH'];
     process.env['PATH'] = dir;
