@@ -14,6 +14,8 @@ COPY demo demo
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim
+# Some feeds are packed with these; gzip and zip need no program.
+RUN apt-get update && apt-get install -y --no-install-recommends bzip2 xz-utils zstd && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV NODE_ENV=production
 COPY LICENSE package.json ./
