@@ -8,10 +8,11 @@ import {
   harmless,
   type Judged,
   judge,
+  type Notice,
   newShelf,
   nothingHarmless,
-  noticeOf,
   put,
+  reader,
   type Shelf,
   worstOf,
 } from './shelf.ts';
@@ -54,7 +55,7 @@ type Shelves = Readonly<Record<Affected['names'], Map<string, Shelf>>>;
 
 /** Results are remembered up to about so many bytes: most devices of a fleet have the same versions of the same packages. */
 const rememberedBytes = 64 * 2 ** 20;
-const bytesOf = ({ findings }: Judged): number => 250 + 100 * findings.length;
+const bytesOf = (judged: Judged): number => 200 + 90 * judged.length;
 
 /** Names of packages of another architecture than the device's own end in `:arch`. */
 function bareName(name: string): string {
@@ -72,18 +73,14 @@ export async function buildIndex(advisories: AsyncIterable<Advisory> | Iterable<
     texts.set(text, text);
     return text;
   };
-  let size = 0;
+  const notices = new Map<string, Notice>();
   for await (const advisory of advisories) {
     if (advisory.withdrawn) continue;
-    size += 1;
-    const notice = noticeOf(advisory, once);
-    for (const affected of advisory.affected) {
-      const { introduced, fixed } = affected;
-      const bounds = { introduced: introduced && once(introduced), fixed: fixed && once(fixed) };
-      put(shelfFor(releases, affected), notice, { ...affected, ...bounds });
-    }
+    const { notice, statementOf } = reader(advisory, once);
+    notices.set(notice.key, notice);
+    for (const affected of advisory.affected) put(shelfFor(releases, affected), statementOf(affected));
   }
-  return { size, match: matcher(releases) };
+  return { size: notices.size, match: matcher(releases, notices) };
 }
 
 function shelfFor(releases: Map<string, Shelves>, affected: Affected): Shelf {
@@ -98,13 +95,14 @@ function shelfFor(releases: Map<string, Shelves>, affected: Affected): Shelf {
 /** By package: what its only version is open to, or what each of several is. */
 type Found = Map<Shelf, Judged | Set<Judged>>;
 
-function matcher(releases: ReadonlyMap<string, Shelves>): MatchIndex['match'] {
+function matcher(releases: ReadonlyMap<string, Shelves>, notices: ReadonlyMap<string, Notice>): MatchIndex['match'] {
   const judged = remembering();
   return ({ release, packages, modules, livepatched }) => {
     const shelves = releases.get(release);
     if (!shelves) return [];
     const found: Found = new Map();
     const add = (shelf: Shelf, one: Judged): void => {
+      if (one.length === 0) return;
       const before = found.get(shelf);
       if (!before) found.set(shelf, one);
       else if (before instanceof Set) before.add(one);
@@ -113,11 +111,16 @@ function matcher(releases: ReadonlyMap<string, Shelves>): MatchIndex['match'] {
     for (const { name, version, source, sourceVersion, whole } of packages) {
       const bySource = shelves.source.get(source);
       const byName = shelves.binary.get(bareName(name));
-      const copy = { version, whole, enabled: modules };
-      if (bySource) add(bySource, judged(bySource, { ...copy, version: sourceVersion }, null, ''));
-      if (byName) add(byName, judged(byName, copy, bySource?.hasVex ? bySource : null, sourceVersion));
+      if (bySource) add(bySource, judged(bySource, { version: sourceVersion, whole, enabled: modules }, null, ''));
+      const vex = byName && bySource && bySource.vex.length > 0 ? bySource : null;
+      if (byName) add(byName, judged(byName, { version, whole, enabled: modules }, vex, sourceVersion));
     }
-    return collect(found, livepatched);
+    const open: Finding[] = [];
+    for (const [shelf, all] of found) {
+      // Not by spreading: a kernel can be open to more advisories than a call takes arguments.
+      for (const one of all instanceof Set ? worstOf(shelf, all) : all) open.push(one);
+    }
+    return livepatched.size === 0 ? open : open.map((one) => livepatch(one, notices, livepatched));
   };
 }
 
@@ -147,31 +150,24 @@ function remembering() {
   };
 }
 
-/** Everything that an answer depends on, except for the shelf itself. */
+/** Everything that an answer depends on, except for the shelf itself; usually the version alone. */
 function keyOf(shelf: Shelf, { version, enabled }: Copy, source: Shelf | null, sourceVersion: string): string {
-  if (!source && shelf.streams.length === 0) return version;
+  // Devices name versions: none may look like one of the longer keys.
+  const own = !version.startsWith('\n');
+  if (own && !source && shelf.streams.length === 0) return version;
   const streams = [...shelf.streams, ...(source?.streams ?? [])].filter((stream) => enabled.has(stream));
-  return [version, source ? sourceVersion : '', ...streams].join('\n');
+  if (own && !source && streams.length === 0) return version;
+  return `\n${JSON.stringify([version, source && [source.package, sourceVersion], ...streams])}`;
 }
 
-function collect(found: Found, livepatched: ReadonlySet<string>): readonly Finding[] {
-  const open: Finding[] = [];
-  for (const [shelf, all] of found) {
-    const { findings, notices } = all instanceof Set ? worstOf(shelf, all) : all;
-    for (let at = 0; at < findings.length; at += 1) {
-      const [finding, notice] = [findings[at], notices[at]];
-      if (finding && notice)
-        open.push(isCovered(finding.verdict, notice.cves, livepatched) ? mitigated(finding) : finding);
-    }
-  }
-  return open;
+function livepatch(finding: Finding, notices: ReadonlyMap<string, Notice>, livepatched: ReadonlySet<string>): Finding {
+  const { cves } = notices.get(finding.advisory) ?? { cves: [] };
+  return isCovered(finding.verdict, cves, livepatched) ? { ...finding, verdict: 'mitigated' } : finding;
 }
-
-const mitigated = (finding: Finding): Finding => ({ ...finding, verdict: 'mitigated' });
 
 /** A livepatch covers an advisory when it covers every CVE of it. */
 const isCovered = (verdict: Verdict | null, cves: readonly string[], by: ReadonlySet<string>): boolean =>
-  by.size > 0 && verdict === 'vulnerable' && cves.length > 0 && cves.every((cve) => by.has(cve));
+  verdict === 'vulnerable' && cves.length > 0 && cves.every((cve) => by.has(cve));
 
 /**
  * Takes one advisory and one device; gives each entry of the advisory with the reason why it does or does not concern the device, and

@@ -226,6 +226,13 @@ describe('module streams', () => {
     expect(await both(one(affected), nodejs(version, ...modules))).toEqual([verdict, reason]);
   });
 
+  it('of one device cannot be mimicked by the version of another', async () => {
+    const index = await buildIndex([one(rpm(fix, { module: 'nodejs:18' }), rpm('2-1.el9'))]);
+    const evil = [`\n${JSON.stringify([old, null, 'nodejs:18'])}`, `${old}\n\nnodejs:18`];
+    for (const version of evil) index.match(nodejs(version));
+    expect(index.match(nodejs(old, 'nodejs:18'))).toMatchObject([{ installed: old, verdict: 'vulnerable' }]);
+  });
+
   it("are each device's own, also when its versions are another's too", async () => {
     const index = await buildIndex([one(rpm(fix, { module: 'nodejs:18' }))]);
     const counts = [['nodejs:18'], [], ['nodejs:20'], ['nodejs:18', 'php:8.1']].map(
@@ -268,6 +275,9 @@ describe('what a vendor declares not affected (VEX)', () => {
     expect(await found([tools], device([built]))).toHaveLength(1);
     expect(await found([tools, harmless(cves)], device([built]))).toEqual([]);
     expect(await found([tools, harmless(cves)], device([{ ...built, source: 'fork' }]))).toHaveLength(1);
+    const index = await buildIndex([tools, harmless(cves), harmless(cves.slice(1), { package: 'fork' })]);
+    const sources = ['lib', 'fork', 'other', 'lib'].map((source) => index.match(device([{ ...built, source }])).length);
+    expect(sources).toEqual([0, 1, 1, 0]);
     const own = harmless(cves.slice(0, 1), { names: 'binary', package: 'lib-tools' });
     expect(await found([tools, own, harmless(cves.slice(1))], device([built]))).toEqual([]);
   });

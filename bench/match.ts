@@ -1,0 +1,70 @@
+/** How long it takes to match a fleet with 50,000 advisories, how much memory, and how both grow. */
+import { fork } from 'node:child_process';
+import { compile, compiled } from './compiled.ts';
+import { advisoryCount } from './match-data.ts';
+import type { MatchAnswer, MatchOrder } from './match-process.ts';
+import { median, percentile, type Report } from './report.ts';
+
+const targets = { passSeconds: 20, peakMib: 600, changedMs: 5, growth: 1.3 };
+
+/** Measures fleets of `n`, of three tenths and of one tenth of it, each in a process of its own, and `n` with no version in common. */
+export async function match({ n, runs }: { n: number; runs: number }): Promise<Report> {
+  await compile();
+  const sizes = [Math.ceil(n / 10), Math.ceil((n * 3) / 10), n];
+  const orders: readonly MatchOrder[] = [
+    ...sizes.map((devices) => ({ devices, distinct: false })),
+    { devices: n, distinct: true },
+  ];
+  const answers = new Map<MatchOrder, MatchAnswer[]>(orders.map((order) => [order, []]));
+  for (let run = 1; run <= runs; run += 1) for (const [order, all] of answers) all.push(await measured(order));
+  const rows = [...answers].map(([order, all]) => [rowName(order), medians(order, all)] as const);
+  const [small, , whole, distinct] = rows.map(([, row]) => row);
+  if (!small || !whole || !distinct) throw new Error('a size is missing');
+  return {
+    name: 'match',
+    ...{ N: n, runs, medians: Object.fromEntries(rows) },
+    ratios: [
+      { name: `full pass of ${n}, s`, is: whole['pass s'], target: targets.passSeconds },
+      { name: `peak RSS of ${n}, MiB`, is: whole['peak RSS MiB'], target: targets.peakMib },
+      { name: 'one changed device, p99 ms', is: whole['changed p99 ms'], target: targets.changedMs },
+      {
+        name: `time per device, ${n} : ${sizes[0]}`,
+        is: whole['device ms'] / small['device ms'],
+        target: targets.growth,
+      },
+      { name: `full pass of ${n}, no version in common, s`, is: distinct['pass s'], target: targets.passSeconds },
+      { name: `peak RSS of ${n}, no version in common, MiB`, is: distinct['peak RSS MiB'], target: targets.peakMib },
+    ],
+    notes: [
+      `${advisoryCount} advisories of 5 releases; 500 packages a device, of each about 8 versions in the fleet.`,
+      'Devices are made one at a time from a seed; making them is in the memory, not in the times. The index is built once.',
+      '"first": the first device of all, nothing is remembered yet. "changed": 5 of its packages have versions never seen before.',
+    ],
+  };
+}
+
+const rowName = ({ devices, distinct }: MatchOrder): string =>
+  `${devices} devices${distinct ? ', no version in common' : ''}`;
+
+function medians({ devices }: MatchOrder, all: readonly MatchAnswer[]) {
+  const middle = (value: (one: MatchAnswer) => number): number => median(all.map(value));
+  return {
+    'index s': middle(({ indexSeconds }) => indexSeconds),
+    'pass s': middle(({ passSeconds }) => passSeconds),
+    'device ms': middle(({ passSeconds }) => (passSeconds * 1000) / devices),
+    'peak RSS MiB': middle(({ peakMib }) => peakMib),
+    'first ms': middle(({ firstMs }) => firstMs),
+    'changed ms': middle(({ changedMs }) => median(changedMs)),
+    'changed p99 ms': middle(({ changedMs }) => percentile(changedMs, 0.99)),
+    'findings a device': middle(({ findings }) => findings / devices),
+  };
+}
+
+function measured(order: MatchOrder): Promise<MatchAnswer> {
+  const child = fork(compiled('bench/match-process.js'));
+  return new Promise((resolve, reject) => {
+    child.once('message', (answer: MatchAnswer) => resolve(answer));
+    child.once('exit', (code) => reject(new Error(`the measured process ended with ${code}: see the lines before`)));
+    child.send(order);
+  });
+}
