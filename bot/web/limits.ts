@@ -14,7 +14,7 @@ export const limits = {
   pageReplies: 1000,
   foldedReplies: 20,
   /** Cards in one thread that are shown without unfolding, those that wait for a decision first. */
-  openReplies: 20,
+  openReplies: 10,
   /** Items of a card's list that are shown before the rest is folded. */
   listItems: 5,
   linkTtlMs: 15 * 60_000,

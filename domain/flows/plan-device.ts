@@ -7,6 +7,7 @@ import { canonical } from '../model/plan.ts';
 import { ok } from '../model/result.ts';
 import type { WorkerWorld } from '../ports.ts';
 import { atOnce } from './at-once.ts';
+import { remembering } from './pricing.ts';
 import { proposePatch } from './propose.ts';
 import { own, said, update } from './say.ts';
 import { backendOf, output, saveProblem } from './scan.ts';
@@ -100,8 +101,9 @@ export async function planFleet(
 
 /** What follows from new plans and new scans: proposals in line with them, and work orders that a scan proves mended. */
 export async function follow(world: WorkerWorld, patches: Iterable<Patch['id']>): Promise<void> {
+  const reader = { ...world, findings: remembering(world.findings) };
   for (const patch of patches) {
-    await proposePatch(world, patch);
+    await proposePatch(reader, patch);
     await closeHealed(world, patch);
   }
 }

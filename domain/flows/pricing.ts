@@ -10,7 +10,7 @@ import type { DeviceId } from '../model/ids.ts';
 import type { Applicability, Patch } from '../model/patch.ts';
 import type { Proposal } from '../model/proposal.ts';
 import { ok } from '../model/result.ts';
-import type { World } from '../ports.ts';
+import type { Findings, World } from '../ports.ts';
 import { own, said, update } from './say.ts';
 
 /** A patch and what installing it would change on each of the devices that it is priced for. */
@@ -57,17 +57,18 @@ export async function price(world: World, all: readonly Offered[]): Promise<read
     world,
     keys.flatMap((some) => [...some]),
   );
-  const cves = await world.cves.get([...new Set([...known.values()].flatMap((advisory) => advisory.cves))]);
+  const named = new Set([...known.values()].flatMap((advisory) => advisory.cves));
+  const cves = named.size > 0 ? await world.cves.get([...named]) : new Map<string, CveFacts>();
+  const of = (some: Iterable<string>) => [...some].flatMap((key) => known.get(key) ?? []);
   return all.map(({ patch, on }, index) => {
-    const named = (some: Iterable<string>) => [...some].flatMap((key) => known.get(key) ?? []);
-    const found = named(keys[index] ?? []);
+    const found = of(keys[index] ?? []);
     const classification = standing(found).length > 0 ? 'security' : patch.archive;
     // Where advisories say what it is for, a device that is open to none of them says nothing about its urgency.
     const kinds = [...(groups[index]?.values() ?? [])];
     const open = kinds.filter(({ advisories }) => advisories.length > 0);
     const priorities = (open.length > 0 ? open : kinds).map(({ device, advisories, livepatched }) =>
       priorityFor({
-        ...{ advisories: named(advisories), cves, device, livepatched, classification },
+        ...{ advisories: of(advisories), cves, device, livepatched, classification },
         firstSeen: patch.firstSeen,
         tighten: world.tighten,
       }),
@@ -77,6 +78,24 @@ export async function price(world: World, all: readonly Offered[]): Promise<read
     if (!priority) throw new Error(`price.no-device: ${patch.id}`);
     return { priority, threat: threatOf(found, cves, exposed), fixes: found, cves };
   });
+}
+
+/** Findings of so many devices fit into memory beside everything else. */
+const mostRemembered = 2000;
+
+/** Reads each device's findings once: for whoever prices many patches of the same devices one after the other. */
+export function remembering(findings: Findings): Findings {
+  const known = new Map<DeviceId, DeviceFindings | null>();
+  return {
+    ...findings,
+    async of(devices) {
+      const unread = devices.filter((device) => !known.has(device));
+      if (known.size + unread.length > mostRemembered) return findings.of(devices);
+      const read = new Map((await findings.of(unread)).map((one) => [one.device, one]));
+      for (const device of unread) known.set(device, read.get(device) ?? null);
+      return devices.flatMap((device) => known.get(device) ?? []);
+    },
+  };
 }
 
 async function advisoriesOf(world: World, keys: readonly string[]): Promise<ReadonlyMap<string, Advisory>> {
