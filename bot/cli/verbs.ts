@@ -23,7 +23,7 @@ export function addVerbs(program: Command, shell: Shell): void {
 }
 
 /** Verbs of two words share their first one. The shell's own `device` is there already. */
-const families: Readonly<Record<string, string>> = { wo: 'Work orders' };
+const families: Readonly<Record<string, string>> = { wo: 'Work orders', workaround: 'Workarounds' };
 
 function addVerb(program: Command, { name, summary, options }: VerbHelp, shell: Shell): void {
   const [first = '', second] = name.split(' ');

@@ -5,14 +5,18 @@ import { deviceHandlers, deviceVerbs } from './devices.ts';
 import { feedVerbs } from './feeds.ts';
 import { haltHandlers, haltVerbs } from './halt.ts';
 import { helpVerb } from './help.ts';
+import { patchEntryVerbs } from './patch-entry.ts';
 import type { PressHandler, Verb } from './press.ts';
 import { retractVerbs } from './retract.ts';
 import { statusVerbs } from './status.ts';
+import { triageHandlers, triageVerbs } from './triage.ts';
 import { workOrderHandlers, workOrderVerbs } from './work-orders.ts';
+import { workaroundVerbs } from './workarounds.ts';
 
 /** What buttons do. */
 export const handlersFor = (world: World): readonly PressHandler[] => [
   ...decideHandlers(world),
+  ...triageHandlers(world),
   ...haltHandlers(world),
   ...deviceHandlers(world),
   ...workOrderHandlers(world),
@@ -25,6 +29,9 @@ export function verbsFor(world: World): readonly Verb[] {
     ...haltVerbs(world),
     ...deviceVerbs(world),
     ...feedVerbs(world),
+    ...triageVerbs(world),
+    ...workaroundVerbs(world),
+    ...patchEntryVerbs(world),
     ...retractVerbs(world),
     ...workOrderVerbs(world),
   ];

@@ -7,9 +7,11 @@ import { undoSummary } from '../model/plan.ts';
 import type { Occurrence, Policy } from '../model/policy.ts';
 import type { Proposal, ProposalState } from '../model/proposal.ts';
 import type { Rollout, RolloutState } from '../model/rollout.ts';
+import type { Workaround } from '../model/workaround.ts';
 import type { Card, CardButton, Text, Tone } from './card.ts';
 import { dueText, retractedText, urgencyFacts } from './priority-facts.ts';
 import { changes, count, joined, names } from './words.ts';
+import { workaroundFacts } from './workaround-facts.ts';
 
 /** Everything that the card tells of. `next` is the open or next window of the policy. */
 export type ProposalView = {
@@ -20,6 +22,10 @@ export type ProposalView = {
   readonly rollout: Rollout | null;
   readonly deployments: readonly Deployment[];
   readonly next: Occurrence | null;
+  /** Active ones, of the patch or of a CVE that it fixes. */
+  readonly workarounds: readonly Workaround[];
+  /** Nobody may approve it before somebody has said what it is worth. */
+  readonly needsVerdict: boolean;
 };
 
 /** Lists in chat stay short; Details and the console have everything. */
@@ -60,7 +66,7 @@ export function proposalCard(view: ProposalView): Card {
     list: rollout ? deviceList(deployments) : changeList(view),
     ...(rollout ? { progress: progressOf(deployments, rollout.total, wrong) } : {}),
     note: noteOf(proposal),
-    buttons: rollout ? rolloutButtons(rollout) : proposalButtons(proposal, patch),
+    buttons: rollout ? rolloutButtons(rollout) : proposalButtons(view),
   };
 }
 
@@ -90,16 +96,21 @@ function summaryOf({ proposal, patch, rollout, devices }: ProposalView, kind: st
   return rollout ? '' : `${count(devices.length, 'device')} can get this ${kind}.`;
 }
 
-function proposalFacts({ proposal, patch, policy, devices, next }: ProposalView): Card['facts'] {
+function proposalFacts(view: ProposalView): Card['facts'] {
+  const { proposal, patch, policy, devices, next, workarounds, needsVerdict } = view;
   const approvals = proposal.votes.filter(({ verb }) => verb === 'approve').map(({ name }) => name);
   const have = approvals.length > 0 ? `, given by ${joined(approvals)}` : '';
   return [
     ...urgencyFacts(proposal, patch),
+    ...workaroundFacts(workarounds),
     { label: 'Devices', value: `${devices.length} (${byCriticality(devices)})` },
     { label: 'When', value: whenOf(proposal, next) },
     { label: 'Way back', value: wayBack(proposal) },
     { label: 'Reboot', value: proposal.plan.reboot.replace('-', ' ') },
-    { label: 'Needs', value: `${count(policy?.approvals.approve ?? 1, 'approval')}${have}` },
+    {
+      label: 'Needs',
+      value: `${needsVerdict ? 'a verdict, then ' : ''}${count(policy?.approvals.approve ?? 1, 'approval')}${have}`,
+    },
     { label: 'Decide by', value: [{ at: proposal.expiresAt.getTime() }] },
   ];
 }
@@ -139,7 +150,7 @@ function changeList({ proposal, devices }: ProposalView): NonNullable<Card['list
   return { title: 'What changes', items: items.slice(0, shown), more: Math.max(0, items.length - shown) };
 }
 
-function rolloutFacts({ proposal, deployments }: ProposalView, rollout: Rollout): Card['facts'] {
+function rolloutFacts({ proposal, deployments, workarounds }: ProposalView, rollout: Rollout): Card['facts'] {
   const inState = (states: readonly DeploymentState[]) =>
     deployments.filter(({ state }) => states.includes(state)).length;
   const started = rollout.startedAt ? [{ label: 'Started', value: [{ at: rollout.startedAt.getTime() }] }] : [];
@@ -153,6 +164,7 @@ function rolloutFacts({ proposal, deployments }: ProposalView, rollout: Rollout)
     { label: 'Went wrong', value: `${inState(wentWrong)} (${rollout.errorsAllowed} allowed)` },
     { label: 'Way back', value: wayBack(proposal) },
     ...due,
+    ...workaroundFacts(workarounds),
     ...started,
     ...finished,
   ];
@@ -200,8 +212,8 @@ function noteOf({ id, digest, decided, state }: Proposal): Text {
   return [`${state} by ${decided.by} at `, { at: decided.at.getTime() }, `. ${plan}`];
 }
 
-/** A patch that was taken back can be denied, never approved. */
-function proposalButtons(proposal: Proposal, { retracted }: Patch): readonly CardButton[] {
+/** A patch that was taken back can be denied, never approved; one that needs a verdict is approved after it has one. */
+function proposalButtons({ proposal, patch: { retracted }, needsVerdict }: ProposalView): readonly CardButton[] {
   const about = { subject: proposal.id, rev: proposal.rev };
   const details: CardButton = { action: 'proposal.details', ...about, label: 'Details', tone: 'plain' };
   const announce: CardButton = { action: 'proposal.announce', ...about, label: 'Announce now', tone: 'plain' };
@@ -211,13 +223,14 @@ function proposalButtons(proposal: Proposal, { retracted }: Patch): readonly Car
   const why = { title: 'Deny this patch', label: 'Why? The answer is kept.' };
   const deny: CardButton = { action: 'proposal.deny', ...about, label: 'Deny', tone: 'bad', asks: why };
   if (retracted) return [deny, details];
-  return [
+  const worth = { title: 'What is it worth?', label: 'Verdict: why, such as "necessary: exploited"' };
+  const triage: CardButton = { action: 'patch.triage', ...about, label: 'Triage', tone: 'good', asks: worth };
+  const approve: readonly CardButton[] = [
     { action: 'proposal.approve', ...about, label: 'Approve', tone: 'good' },
     { action: 'proposal.approve-now', ...about, label: 'Approve, start now', tone: 'plain', confirm: now },
-    { action: 'proposal.defer', ...about, label: 'In 24 hours', tone: 'plain' },
-    deny,
-    details,
   ];
+  const defer: CardButton = { action: 'proposal.defer', ...about, label: 'In 24 hours', tone: 'plain' };
+  return [...(needsVerdict ? [triage] : approve), defer, deny, details];
 }
 
 function rolloutButtons(rollout: Rollout): readonly CardButton[] {

@@ -9,6 +9,7 @@ import { err, ok, type Result } from '../model/result.ts';
 import type { World } from '../ports.ts';
 import { startRollout } from './rollout.ts';
 import { actor, said, update } from './say.ts';
+import { triageRefuses } from './verdict.ts';
 
 type Ballot = { readonly proposal: ProposalId; readonly by: Person; readonly seenRev: number };
 
@@ -16,7 +17,8 @@ const unknown = (id: ProposalId): Refusal => ({ code: 'proposal.unknown', subjec
 
 /**
  * Counts an approval of exactly the plan that the card showed. `schedule` `now` changes only the plan's schedule first, which voids
- * earlier votes. When the threshold is met the rollout is made. Refusals: those of `vote`, `proposal.unknown`.
+ * earlier votes. When the threshold is met the rollout is made. Refusals: those of `vote`, `proposal.unknown`, and of triage:
+ * `patch.no-verdict`, `patch.declined`.
  */
 export async function approve(
   world: World,
@@ -25,6 +27,8 @@ export async function approve(
   const at = world.clock.now();
   const decided = await update<Proposal, Refusal>(world.proposals, proposal, unknown(proposal), async (shown) => {
     if (shown.state === 'announced' && isStale(shown, seenRev)) return err({ code: 'proposal.stale' });
+    const refusal = shown.state === 'announced' ? await triageRefuses(world, shown) : null;
+    if (refusal) return err(refusal);
     const plan = { ...shown.plan, schedule: schedule ?? shown.plan.schedule };
     const now = replan(shown, plan, await digestOf(plan), `${by.name} changed the schedule.`);
     const voted = vote(now, by, 'approve', at, {

@@ -11,6 +11,7 @@ import { makeDigests } from './digests.ts';
 import { advanceRollout, startRollout } from './rollout.ts';
 import { own, said, update } from './say.ts';
 import { settle } from './settle.ts';
+import { expireWorkaround } from './workarounds.ts';
 
 /** Re-creates lost jobs, finishes half-done consequences, ends what has expired, wakes what was put away, announces what is due. Safe to repeat. */
 export async function sweep(world: World): Promise<void> {
@@ -24,6 +25,8 @@ export async function sweep(world: World): Promise<void> {
   const living = await world.rollouts.find({ state: { in: livingRollouts } });
   await each(world, living, ({ id }) => advanceRollout(world, id));
   await ageProposals(world, at);
+  const over = await world.workarounds.find({ state: 'active', expiresAt: { before: at } });
+  await each(world, over, (workaround) => expireWorkaround(world, workaround));
   await makeDigests(world);
 }
 

@@ -13,7 +13,8 @@ describe('a card in a terminal', () => {
     const devices = [device('web-1'), device('web-2')];
     const view = { proposal: proposal(), patch: patch(), policy: policy(), devices, rollout: null, deployments: [] };
     const next = { start: noon, end: new Date(noon.getTime() + 3_600_000) };
-    expect(renderCard(proposalCard({ ...view, next }), 'Europe/Madrid')).toMatchInlineSnapshot(`
+    const rest = { next, workarounds: [], needsVerdict: false };
+    expect(renderCard(proposalCard({ ...view, ...rest }), 'Europe/Madrid')).toMatchInlineSnapshot(`
       "acme-agent 1.1: update [Waiting for approval]
       2 devices can get this update.
 

@@ -14,6 +14,8 @@ const view = (change: Partial<ProposalView> = {}): ProposalView => ({
   rollout: null,
   deployments: [],
   next: { start: noon, end: new Date('2026-11-23T14:00:00Z') },
+  workarounds: [],
+  needsVerdict: false,
   ...change,
 });
 const plain = (text: Text): string =>

@@ -56,6 +56,8 @@ const view = (given: Given = {}, change: Partial<ProposalView> = {}): ProposalVi
   rollout: null,
   deployments: [],
   next: { start: noon, end: new Date('2026-11-23T14:00:00Z') },
+  workarounds: [],
+  needsVerdict: false,
   ...change,
 });
 const plain = (text: Text): string =>
