@@ -100,12 +100,21 @@ describe('the demo', () => {
     expect(html.match(/>\s*Approve\s*</g)?.length).toBeGreaterThanOrEqual(6);
   });
 
+  it('announces what is exploited by a card of its own, and the rest in one digest', async () => {
+    const cookie = await signIn((await restarted()).link);
+    const html = await (await fetch(new URL('/c/patching', demo.link), { headers: { cookie } })).text();
+    expect(html.indexOf('acme-tls 3.0-2')).toBeLessThan(html.indexOf('6 patches for demo'));
+    expect(html).toContain('emergency, 99 of 100');
+    expect(html).toContain('exploited now (KEV), 4 of 9 devices face the internet');
+    expect(html).toMatch(/acme-kernel 6\.1-2: low 18, 5 devices, 60 CVEs/);
+  });
+
   it.skipIf(!present)('refuses the link a second time', async () => {
     expect(await (await fetch(demo.link)).text()).toContain('used already or has expired');
   });
 
   it.skipIf(!present)('deploys what is approved, live, and takes back what fails', { timeout: 180_000 }, async () => {
-    const cookie = await restartedLink();
+    const cookie = await signIn((await restarted()).link);
     page = await newPage(cookie);
     for (const title of ['acme-agent 1.1', 'acme-db 2.2']) {
       await card(title).getByRole('button', { name: 'Approve', exact: true }).click();
@@ -124,6 +133,14 @@ describe('the demo', () => {
       .waitFor({ state: 'attached', timeout: 60_000 });
   });
 
+  it.skipIf(!present)('prices a card anew when its CVE becomes known as exploited', { timeout: 120_000 }, async () => {
+    await page
+      .getByText('CVE-2026-91003 is now known to be exploited (KEV')
+      .first()
+      .waitFor({ state: 'attached', timeout: 100_000 });
+    await card('acme-web 5.1').getByText('emergency, 77 of 100').waitFor();
+  });
+
   it('stops on Ctrl-C with code 0, and finds its data again', { timeout: 120_000 }, async () => {
     expect(await interrupt(demo)).toBe(0);
     demo = await start(dir);
@@ -134,10 +151,10 @@ describe('the demo', () => {
   });
 
   /** The first link is used up: a restarted demo gives a new one, which is what a person would do. */
-  async function restartedLink(): Promise<string> {
+  async function restarted(): Promise<Started> {
     await interrupt(demo);
     demo = await start(dir);
-    return signIn(demo.link);
+    return demo;
   }
 
   async function newPage(cookie: string): Promise<Page> {
