@@ -4,7 +4,7 @@ import { line } from '../cards/card.ts';
 import { inFlight } from '../model/deployment.ts';
 import type { Device } from '../model/device.ts';
 import type { PatchId, ProposalId } from '../model/ids.ts';
-import type { Applicability, Patch } from '../model/patch.ts';
+import { type Applicability, isDeclined, type Patch } from '../model/patch.ts';
 import { digestOf, type Plan, sha256 } from '../model/plan.ts';
 import { type Policy, policyFor } from '../model/policy.ts';
 import { moveProposal, type Proposal, replan, undecided } from '../model/proposal.ts';
@@ -16,14 +16,17 @@ import { learn, type Priced, price } from './pricing.ts';
 import { repriced } from './reprice.ts';
 import { own, said, update } from './say.ts';
 import { supersede } from './supersede.ts';
+import { followVerdict } from './verdict.ts';
 
 type Candidate = { readonly device: Device; readonly applicability: Applicability };
 
 /** Brings the proposals of one patch in line with what the last scans found. Safe to repeat and to run twice at once. */
 export async function proposePatch(world: World, id: PatchId): Promise<void> {
   const patch = await world.patches.get(id);
-  if (!patch || patch.blocked || patch.retracted) return;
-  if (await supersede(world, patch)) return;
+  if (!patch) return;
+  await followVerdict(world, patch);
+  if (patch.blocked || patch.retracted) return;
+  if ((await supersede(world, patch)) || isDeclined(patch)) return;
   for (const policy of world.policies) await proposeFor(world, patch, policy);
 }
 
@@ -74,8 +77,8 @@ async function busyDevices(world: World, patch: PatchId): Promise<ReadonlySet<De
 async function proposeFor(world: World, patch: Patch, policy: Policy): Promise<void> {
   const rounds = [...(await world.proposals.find({ patch: patch.id, policy: policy.id }))];
   const latest = rounds.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).at(-1);
-  // A denied patch stays declined for this policy until a newer version comes.
-  if (latest?.state === 'denied') return;
+  // A denied patch stays denied for this policy until a newer version comes; what a verdict ended was about all policies, and is over.
+  if (latest?.state === 'denied' && !latest.decided?.declined) return;
   if (latest && (undecided.includes(latest.state) || latest.state === 'expired')) {
     await adjust(world, latest.id, patch, policy);
   } else {
@@ -162,8 +165,9 @@ async function adjust(world: World, id: ProposalId, patch: Patch, policy: Policy
     }
     const plan = planFor(patch, policy, chosen, now.plan.schedule);
     const planned = replan(now, plan, await digestOf(plan), difference(now.plan, plan));
+    // Other devices or versions may be more urgent. New facts about the same ones are for the matching of the fleet to bring.
+    if (planned === now) return ok({ next: now, said: { events: [] } });
     const { next, said: told } = repriced(world, now, planned, await prioritise(world, patch, chosen));
-    if (planned === now) return ok({ next, said: told });
     const event = own(at, 'proposal.replanned', now.id, { before: now.digest, after: next.digest });
     const again = `${difference(now.plan, plan)} Look again before you decide.`;
     const card = line('The plan changed', 'warn', 'Votes are void', again);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadSettings } from '../../config/load.ts';
-import { deviceSeeds, logins, people, policies, tighten } from '../../config/records.ts';
+import { deviceSeeds, logins, people, policies, tighten, triageRequired } from '../../config/records.ts';
 import { readSettings, Settings } from '../../config/settings.ts';
 import { keyPair } from '../keys.ts';
 
@@ -57,8 +57,11 @@ describe('config/example.yaml', () => {
       id: 'production',
       concurrency: { percent: 10 },
       errorBudget: { count: 1 },
+      digest: { hour: 9, zone: 'Europe/Madrid' },
     });
-    expect(policies(settings)[1]).toMatchObject({ groups: [], concurrency: null, errorBudget: null });
+    // Without a zone of its own a digest follows the first window.
+    const usual = { groups: [], concurrency: null, errorBudget: null, digest: { hour: 9, zone: 'UTC' } };
+    expect(policies(settings)[1]).toMatchObject(usual);
     expect(deviceSeeds(settings)[0]).toMatchObject({
       tenant: 'acme',
       transport: 'ssh',
@@ -66,6 +69,7 @@ describe('config/example.yaml', () => {
       criticality: 'high',
     });
     expect(tighten(settings)).toEqual({ critical: 7 });
+    expect(triageRequired(settings)).toBe(true);
     expect(logins(settings)('fleet-key')).toEqual({ kind: 'key', privateKey: locked.trimEnd(), passphrase: 'p' });
     expect(logins(settings)('my-agent')).toEqual({ kind: 'agent', socket: '/run/user/1000/ssh-agent.socket' });
     expect(logins(settings)('nobody')).toBeUndefined();

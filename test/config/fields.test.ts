@@ -48,6 +48,15 @@ describe('one field at a time', () => {
     ],
     [inPolicy({ concurrency: 0 }), 'policies.0.concurrency is 0'],
     [inPolicy({ errorBudget: -1 }), 'policies.0.errorBudget is -1'],
+    [inPolicy({ digest: { hour: 24 } }), 'policies.0.digest.hour is 24: must be a whole number of hours from 0 to 23'],
+    [
+      inPolicy({ digest: 'never' }),
+      'policies.0.digest is "never": must be off, or an hour of the day such as { hour: 9, zone: Europe/Madrid }',
+    ],
+    [
+      inPolicy({ digest: { hour: 9, zone: 'Europe/Madird' } }),
+      'policies.0.digest.zone is "Europe/Madird": must be an IANA time zone such as Europe/Madrid',
+    ],
     [inPolicy({ rollbackOnFailure: 'no' }), 'policies.0.rollbackOnFailure is "no": must be true or false'],
     [
       inPolicy({ reboot: 'maybe' }),
