@@ -9,6 +9,7 @@ describe('settings', () => {
       database: {},
       chat: { web: { host: '127.0.0.1', port: 8484, channel: 'patching' } },
       priority: { tightenDays: {} },
+      triage: { required: false },
       scan: { cron: '17 */4 * * *', zone: 'UTC', maxAgeHours: 24, concurrency: 50 },
       log: { level: 'info' },
     });
@@ -69,6 +70,12 @@ describe('settings', () => {
     const { message } = failure(() => readSettings(bad, 'settings.yaml'));
     expect(message).toContain('priority.tightenDays.critical is 0: must be a whole number of days from 1 to 365');
     expect(message).toContain('"urgent"');
+  });
+  it.each([
+    [{ required: 'yes' }, 'triage.required is "yes": must be true or false'],
+    [{ requierd: true }, 'triage has an unknown key: "requierd" (did you mean "required"?)'],
+  ])('says what is wrong with triage as %j', (triage, sentence) => {
+    expect(said({ ...full, triage })).toEqual([sentence]);
   });
   it('never repeats a secret, wherever it was written', () => {
     const bad = {

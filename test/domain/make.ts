@@ -9,6 +9,7 @@ import type { Policy } from '../../domain/model/policy.ts';
 import { noThreat, type Proposal } from '../../domain/model/proposal.ts';
 import type { Rollout } from '../../domain/model/rollout.ts';
 import type { WorkOrder } from '../../domain/model/work-order.ts';
+import type { Workaround } from '../../domain/model/workaround.ts';
 
 /** Tests write ids as plain text. */
 type Plain<T> = T extends Date
@@ -259,6 +260,25 @@ export const workOrder = (change?: Plain<WorkOrder>): WorkOrder =>
       assignee: { id: 'ola', name: 'Ola' },
       openedAt: noon,
       changedBy: null,
+    },
+    change,
+  );
+
+export const workaround = (change?: Plain<Workaround>): Workaround =>
+  made<Workaround>(
+    {
+      id: 'm-1',
+      tenant,
+      rev: 1,
+      subject: 'CVE-2026-1001',
+      text: 'Port 8080 is closed.',
+      proof: null,
+      owner: 'sam',
+      by: 'Sam',
+      at: noon,
+      expiresAt: new Date('2026-12-20T23:59:00Z'),
+      state: 'active',
+      ended: null,
     },
     change,
   );

@@ -10,7 +10,8 @@ import {
 import type { RolloutId } from '../../../domain/model/ids.ts';
 import { moveRollout, rolloutMoves } from '../../../domain/model/rollout.ts';
 import { moveWorkOrder, workOrderId, workOrderMoves } from '../../../domain/model/work-order.ts';
-import { deployment, noon, rollout, workOrder } from '../make.ts';
+import { moveWorkaround, subjectName, workaroundMoves } from '../../../domain/model/workaround.ts';
+import { deployment, noon, rollout, workaround, workOrder } from '../make.ts';
 
 type Table = Record<string, Partial<Record<string, string>>>;
 /** Every state can be reached from the first one, every target is a state, and the ends have no way out. */
@@ -95,5 +96,27 @@ describe('the moves of a work order', () => {
       await id('db-2 failed after 9 s with code 100', 'db-2'),
     );
     expect(await id('disk full', 'db-1')).not.toBe(await id('postinst failed', 'db-1'));
+  });
+});
+
+describe('the moves of a workaround', () => {
+  it('reach every state, and end', () => {
+    soundness(workaroundMoves as Table, 'active', ['expired', 'ended']);
+  });
+
+  it('bring none back that is over', () => {
+    for (const state of ['expired', 'ended'] as const) {
+      expect(moveWorkaround(workaround({ state }), 'end')).toEqual({
+        ok: false,
+        error: { code: 'workaround.no-such-move', state },
+      });
+    }
+  });
+
+  it('are of a subject with a name that people know', () => {
+    expect([subjectName('CVE-2026-1001'), subjectName('debian:12/acme-agent=1.1')]).toEqual([
+      'CVE-2026-1001',
+      'acme-agent 1.1',
+    ]);
   });
 });
