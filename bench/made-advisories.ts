@@ -106,6 +106,7 @@ export function madeFindings(tenant: TenantId, number: number, open: number, amo
     device: `d${String(number).padStart(5, '0')}` as DeviceId,
     tenant,
     release: 'almalinux:9',
+    exposure: (['internet', 'internal', 'isolated', null] as const)[number % 4] ?? null,
     at: new Date(Date.UTC(2026, 10, 26)),
     open: [...picked].map((head): Finding => ({ ...head, installed: '1.0-1', verdict: 'vulnerable', requires: null })),
   };

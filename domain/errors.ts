@@ -44,6 +44,13 @@ export const sentences = {
   'workaround.no-such-move': 'That is not possible: this workaround is {state}.',
   'workaround.exists': 'That workaround is there already: {id}.',
   'advisory.unknown': 'I do not know an advisory named "{subject}" that a person added.',
+  'catalog.unknown':
+    'I looked for a proposal, a patch, a package, an advisory and a CVE named "{subject}" and found none. {hint}',
+  'cve.unknown':
+    'No feed has spoken of {id}, and no advisory of the releases that are read here names it: as far as the feeds know it concerns no device. {age}',
+  'why.unknown':
+    'I looked for a patch or package of {device}, an advisory and a CVE named "{subject}" and found none. {hint}',
+  'why.not-scanned': '{device} was not scanned yet, so nothing is known of it. Run scan {device}.',
   'link.expired': 'This login link was used already or has expired: ask for a new one.',
 } as const;
 

@@ -7,7 +7,7 @@ import type { Advisory } from './model/advisory.ts';
 import type { AuditEvent, AuditLink } from './model/audit.ts';
 import type { CveFacts, CveField, CveSaying } from './model/cve.ts';
 import type { Deployment } from './model/deployment.ts';
-import type { Device, Inventory } from './model/device.ts';
+import type { Device, Exposure, Inventory } from './model/device.ts';
 import type { Digest } from './model/digest.ts';
 import type { FeedRule, FeedState } from './model/feed.ts';
 import type { DeviceFindings } from './model/finding.ts';
@@ -224,6 +224,8 @@ export interface Findings {
   openTo(advisories: readonly string[], limit: number): Promise<readonly DeviceFindings[]>;
   /** The same, only which devices. */
   devicesOpenTo(advisories: readonly string[], limit: number): Promise<readonly DeviceId[]>;
+  /** How many there are, by exposure; null = nobody has said. */
+  byExposure(advisories: readonly string[]): Promise<ReadonlyMap<Exposure | null, number>>;
   /** How many devices are open to one of these advisories. */
   count(advisories: readonly string[]): Promise<number>;
 }

@@ -28,7 +28,7 @@ export async function recordScan(
     packages: report.packages,
   };
   await world.inventories.put(inventory);
-  await matchDevice(world, { id: device.id, facts }, report.packages);
+  await matchDevice(world, { id: device.id, exposure: device.exposure, facts }, report.packages);
   const groups = bySource(platformOf(facts), report.offers);
   await catalog(world, backend, facts, groups);
   const now = new Map(groups.map((group) => [group.id, finding(group)]));

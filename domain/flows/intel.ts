@@ -15,6 +15,7 @@ import { findingsOf, sameFindings } from './match.ts';
 import { reprice } from './reprice.ts';
 import { followRetraction, retractPatch, takenBackBy } from './retract.ts';
 import { own, said, update } from './say.ts';
+import { followVerdict } from './verdict.ts';
 
 /** More than any fleet has: `find` stops at 10,000 by itself. */
 const everything = 1_000_000;
@@ -40,6 +41,12 @@ export async function matchFleet(world: WorkerWorld, signal: AbortSignal): Promi
 async function matchDevices(world: WorkerWorld, signal: AbortSignal): Promise<Openings> {
   const devices = new Map((await world.devices.find({ retired: false }, everything)).map((one) => [one.id, one]));
   const openings: Openings = new Map();
+  // Nothing is open on a machine that is no more.
+  const retired = await world.devices.pick({ retired: true }, ['id'], everything);
+  await clear(
+    world,
+    retired.map(({ id }) => id),
+  );
   const index = await world.matchIndex();
   if (index.size === 0) {
     await clear(world, [...devices.keys()]);
@@ -78,13 +85,13 @@ async function matchSome(
   for (const { device: id, packages } of inventories) {
     const device = devices.get(id);
     if (!device?.facts) continue;
-    const { facts } = device;
+    const { facts, exposure } = device;
     const stored = before.get(id) ?? null;
-    let found = findingsOf(world, index, { id, facts }, packages);
+    let found = findingsOf(world, index, { id, exposure, facts }, packages);
     if (!sameFindings(stored, found)) {
       // A scan may have been here since this page was read: what it found must not be overwritten by what was there before.
       const newest = await world.inventories.get(id);
-      found = findingsOf(world, index, { id, facts }, newest?.packages ?? packages);
+      found = findingsOf(world, index, { id, exposure, facts }, newest?.packages ?? packages);
       if (!sameFindings(stored, found)) await world.findings.put(found);
     }
     gather(openings, platformOf(facts), found, packages);
@@ -111,6 +118,8 @@ async function describePatches(world: WorkerWorld, openings: Openings, signal: A
   for (const patch of patches) {
     if (signal.aborted) return;
     if (patch.retracted) await finishRetraction(world, patch);
+    // Whoever triaged it may have been killed half-way.
+    await followVerdict(world, patch);
     const found = fixesOf(patch, openings);
     const fresh = found.filter((key) => !patch.advisories.includes(key));
     const quiet = patch.advisories.filter((key) => !found.includes(key));

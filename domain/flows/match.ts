@@ -7,7 +7,7 @@ import { canonical } from '../model/plan.ts';
 import type { WorkerWorld, World } from '../ports.ts';
 
 /** A device as its newest scan knows it: its record may be older. */
-export type Scanned = { readonly id: Device['id']; readonly facts: DeviceFacts };
+export type Scanned = Pick<Device, 'id' | 'exposure'> & { readonly facts: DeviceFacts };
 
 /** Matches one device after a scan; writes only what changed. Without advisories it only asks whether there are any. */
 export async function matchDevice(
@@ -27,7 +27,7 @@ export async function matchDevice(
 export function findingsOf(
   { tenant, clock }: Pick<World, 'tenant' | 'clock'>,
   index: MatchIndex,
-  { id, facts }: Scanned,
+  { id, exposure, facts }: Scanned,
   packages: Inventory['packages'],
 ): DeviceFindings {
   const release = releaseOf(facts.os);
@@ -37,7 +37,7 @@ export function findingsOf(
     modules: new Set(facts.modules),
     livepatched: new Set(facts.livepatched),
   });
-  return { device: id, tenant, release, at: clock.now(), open: [...open].sort(byAdvisory) };
+  return { device: id, tenant, release, exposure, at: clock.now(), open: [...open].sort(byAdvisory) };
 }
 
 const byAdvisory = (a: Finding, b: Finding): number =>
@@ -46,5 +46,6 @@ const byAdvisory = (a: Finding, b: Finding): number =>
 /** Whether a matching has nothing new to say. A device that was never matched and is open to nothing needs no record. */
 export function sameFindings(before: DeviceFindings | null, now: DeviceFindings): boolean {
   if (!before) return now.open.length === 0;
-  return before.release === now.release && canonical(before.open) === canonical(now.open);
+  const same = before.release === now.release && before.exposure === now.exposure;
+  return same && canonical(before.open) === canonical(now.open);
 }

@@ -74,7 +74,8 @@ export function ratingOf(advisories: readonly Advisory[], cves: readonly CveFact
   return { severity, vendorSeverity, text: `${word(severity)} (CVSS ${top.score} by ${top.by}, ${top.id})` };
 }
 
-const byThreat = (a: CveFacts, b: CveFacts): number =>
+/** KEV first, then the likeliest by EPSS. */
+export const byThreat = (a: CveFacts, b: CveFacts): number =>
   Number(b.kev !== null) - Number(a.kev !== null) ||
   (b.epss?.score ?? -1) - (a.epss?.score ?? -1) ||
   (a.id < b.id ? -1 : 1);

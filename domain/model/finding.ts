@@ -1,4 +1,5 @@
 /** What advisories say of one device: which of them it is open to. One record a device, replaced by each matching. */
+import type { Exposure } from './device.ts';
 import type { DeviceId, TenantId } from './ids.ts';
 
 /**
@@ -24,6 +25,8 @@ export type DeviceFindings = {
   readonly device: DeviceId;
   readonly tenant: TenantId;
   readonly release: string;
+  /** The device's own when it was matched, so that devices can be counted by it; null = nobody had said. */
+  readonly exposure: Exposure | null;
   readonly at: Date;
   readonly open: readonly Finding[];
 };

@@ -1,5 +1,6 @@
 /** What advisories say of the devices of a tenant, in MongoDB: one document for each device, replaced by each matching. */
 import type { Connection } from 'mongoose';
+import { type Exposure, exposures } from '../../domain/model/device.ts';
 import type { DeviceFindings, Finding } from '../../domain/model/finding.ts';
 import type { DeviceId, TenantId } from '../../domain/model/ids.ts';
 import type { Findings } from '../../domain/ports.ts';
@@ -11,6 +12,7 @@ type FindingsDoc = {
   readonly tenant: TenantId;
   readonly device: DeviceId;
   readonly release: string;
+  readonly exposure: Exposure | null;
   readonly at: Date;
   /** The advisories of `open`, each once: what is asked for. */
   readonly advisories: readonly string[];
@@ -28,7 +30,7 @@ type Row = readonly [
   requires: Finding['requires'],
 ];
 
-function docOf({ device, release, at, open }: DeviceFindings, tenant: TenantId): FindingsDoc {
+function docOf({ device, release, exposure, at, open }: DeviceFindings, tenant: TenantId): FindingsDoc {
   const places = new Map<string, number>();
   const rows = open.map(({ advisory, package: name, installed, fixed, verdict, requires }): Row => {
     const place = places.get(advisory) ?? places.size;
@@ -36,16 +38,16 @@ function docOf({ device, release, at, open }: DeviceFindings, tenant: TenantId):
     return [place, name, installed, fixed, verdict, requires];
   });
   const advisories = [...places.keys()];
-  return { _id: keyOf(tenant, device), tenant, device, release, at, advisories, open: JSON.stringify(rows) };
+  return { _id: keyOf(tenant, device), tenant, device, release, exposure, at, advisories, open: JSON.stringify(rows) };
 }
 
 /** The cast says that `put` is the only writer. */
-function findingsOf({ tenant, device, release, at, advisories, open }: FindingsDoc): DeviceFindings {
+function findingsOf({ tenant, device, release, exposure, at, advisories, open }: FindingsDoc): DeviceFindings {
   const rows = JSON.parse(open) as Row[];
   const findings = rows.map(([place, name, installed, fixed, verdict, requires]): Finding => {
     return { advisory: advisories[place] ?? '', package: name, installed, fixed, verdict, requires };
   });
-  return { device, tenant, release, at, open: findings };
+  return { device, tenant, release, exposure: exposure ?? null, at, open: findings };
 }
 
 /** The Findings port of domain/ports.ts. Throws whatever the driver throws. */
@@ -73,6 +75,16 @@ export function findings(connection: Connection, tenant: TenantId): Findings {
     async devicesOpenTo(advisories, limit) {
       const found = docs.find(openTo(advisories), { projection: { _id: 0, device: 1 }, batchSize: 10_000 });
       return (await found.limit(limit).toArray()).map(({ device }) => device);
+    },
+    async byExposure(advisories) {
+      // A count by index takes a hundredth of the time that reading thousands of findings does; nothing counts null so fast.
+      const [all = 0, ...said] = await Promise.all(
+        [undefined, ...exposures].map((exposure) =>
+          docs.countDocuments({ ...openTo(advisories), ...(exposure ? { exposure } : {}) }),
+        ),
+      );
+      const unsaid = all - said.reduce((sum, one) => sum + one, 0);
+      return new Map([...exposures.map((exposure, at) => [exposure, said[at] ?? 0] as const), [null, unsaid]]);
     },
     count: (advisories) => docs.countDocuments(openTo(advisories)),
   };

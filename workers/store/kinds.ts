@@ -41,7 +41,7 @@ export const devices: Kind<Device> = {
 export const patches: Kind<Patch> = {
   name: 'patches',
   inChat: false,
-  indexes: [{ advisories: 1 }, { platform: 1, source: 1 }],
+  indexes: [{ advisories: 1 }, { platform: 1, source: 1 }, { source: 1 }],
   fields: {
     backend: text,
     platform: text,

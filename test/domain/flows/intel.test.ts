@@ -41,7 +41,7 @@ describe('the matching of one device', () => {
     await feed(world, 'debian-dsa', advisory());
     const [web1] = await addDevices(world, ['web-1']);
     if (!web1?.facts) throw new Error('no device');
-    const device = { id: web1.id, facts: web1.facts };
+    const device = { id: web1.id, exposure: web1.exposure, facts: web1.facts };
     await matchDevice(world, device, [installed('1.0')]);
     await matchDevice(world, device, [installed('1.0')]);
     expect(put).toHaveLength(1);
@@ -49,6 +49,8 @@ describe('the matching of one device', () => {
       release: 'debian:12',
       open: [{ ...known, verdict: 'vulnerable' }],
     });
+    await matchDevice(world, { ...device, exposure: 'internet' }, [installed('1.0')]);
+    expect((await world.findings.get(web1.id))?.exposure).toBe('internet');
     await matchDevice(world, device, [installed('1.1')]);
     expect((await world.findings.get(web1.id))?.open).toEqual([]);
   });
@@ -59,7 +61,7 @@ describe('the matching of one device', () => {
       throw new Error('asked');
     };
     const findings: FlowWorld['findings'] = { ...world.findings, get: never, put: never, of: never };
-    const device = { id: make.device('web-1').id, facts: make.facts() };
+    const device = { ...make.device('web-1'), facts: make.facts() };
     expect(await matchDevice({ ...world, findings }, device, [installed('1.0')])).toBeNull();
   });
 });
@@ -199,7 +201,7 @@ describe('the matching of the fleet', () => {
         const page = [];
         for await (const inventory of world.inventories.all()) page.push(inventory);
         await has(world, web1, installed('1.1'));
-        await matchDevice(world, { id, facts }, [installed('1.1')]);
+        await matchDevice(world, { ...web1, facts }, [installed('1.1')]);
         yield* page;
       },
     };

@@ -32,7 +32,7 @@ function newTenant() {
   tenants += 1;
   const tenant = `t${tenants}` as TenantId;
   const on = (name: string, ...open: readonly Finding[]): DeviceFindings => {
-    return { device: id(name), tenant, release: 'debian:12', at: noon, open };
+    return { device: id(name), tenant, release: 'debian:12', exposure: 'internal', at: noon, open };
   };
   return { tenant, store: database.tenant(tenant).findings, on };
 }
@@ -82,11 +82,27 @@ describe('the store of findings', () => {
     expect(await store.openTo(['a', 'b', 'c'], 2)).toHaveLength(2);
   });
 
+  it('names devices without reading what they are open to, and counts them by exposure', async () => {
+    const { store, on } = newTenant();
+    await store.put({ ...on('web-1', finding('a'), finding('b')), exposure: 'internet' });
+    await store.put({ ...on('web-2', finding('b')), exposure: 'internet' });
+    await store.put({ ...on('web-3', finding('b')), exposure: null });
+    await store.put({ ...on('web-4', finding('c')), exposure: null });
+    expect([...(await store.devicesOpenTo(['a', 'b'], 10))].sort()).toEqual(['web-1', 'web-2', 'web-3']);
+    expect(await store.devicesOpenTo(['a', 'b', 'c'], 2)).toHaveLength(2);
+    const none = { internal: 0, isolated: 0 };
+    const counted = async (...keys: readonly string[]) => Object.fromEntries(await store.byExposure(keys));
+    expect(await counted('a', 'b')).toEqual({ ...none, internet: 2, null: 1 });
+    expect(await counted('nope')).toEqual({ ...none, internet: 0, null: 0 });
+  });
+
   it('keeps tenants apart, even with equal devices', async () => {
     const [mine, other] = [newTenant(), newTenant()];
     await mine.store.put(mine.on('web-1', finding('shared')));
     expect(await other.store.get(id('web-1'))).toBeNull();
     expect(await other.store.openTo(['shared'], 10)).toEqual([]);
+    expect(await other.store.devicesOpenTo(['shared'], 10)).toEqual([]);
+    expect((await other.store.byExposure(['shared'])).get('internal')).toBe(0);
     expect(await other.store.count(['shared'])).toBe(0);
     expect(await other.store.of([id('web-1')])).toEqual([]);
   });
