@@ -173,48 +173,50 @@ const isCovered = (verdict: Verdict | null, cves: readonly string[], by: Readonl
  * Takes one advisory and one device; gives each entry of the advisory with the reason why it does or does not concern the device, and
  * the installed version that decides. What other advisories say (VEX) is not known here.
  */
-export const explainMatch: Explain = (advisory, subject) => {
-  const explained = advisory.affected.map((affected) => explainEntry(advisory, affected, subject));
-  const cleared = explained.filter(({ reason }) => reason === 'not-affected').map(({ affected }) => affected);
-  return explained.map((one): Explained => {
-    const { release, names, package: name } = one.affected;
-    const isCleared = cleared.some((by) => by.release === release && by.names === names && by.package === name);
-    return isCleared && isOpen(one) ? { ...one, reason: 'not-affected' } : one;
-  });
-};
-
-const isOpen = ({ reason }: Explained): boolean =>
-  verdicts[reason] !== null && verdicts[reason] !== 'fixed' && verdicts[reason] !== 'not-affected';
+export const explainMatch: Explain = (advisory, subject) =>
+  advisory.affected.map((affected) => explainEntry(advisory, affected, subject));
 
 function explainEntry(advisory: Advisory, affected: Affected, subject: MatchSubject): Explained {
   if (advisory.withdrawn) return { affected, reason: 'withdrawn', installed: null };
   if (affected.release !== subject.release) return { affected, reason: 'other-release', installed: null };
+  const copies = subject.packages
+    .filter(({ name, source }) => (affected.names === 'source' ? source : bareName(name)) === affected.package)
+    .map((copy): Explained => {
+      const reason = reasonForCopy(advisory, affected, copy, subject);
+      return { affected, reason, installed: versionFor(affected, copy) };
+    });
   const compare = compareFor(affected.release);
-  const copies = copiesOf(affected, subject).map((copy): Explained => {
-    const reason = reasonFor(affected, copy);
-    const covered = isCovered(verdicts[reason], advisory.cves, subject.livepatched);
-    return { affected, reason: covered ? 'livepatched' : reason, installed: copy.version };
-  });
   const weight = ({ reason }: Explained): number => reasonsByWeight.indexOf(reason);
   const older = (a: Explained, b: Explained): number => compare?.(a.installed ?? '', b.installed ?? '') ?? 0;
   const [worst] = copies.sort((a, b) => weight(a) - weight(b) || older(a, b));
   return worst ?? { affected, reason: 'not-installed', installed: null };
 }
 
-function copiesOf({ names, package: wanted }: Affected, { packages, modules }: MatchSubject): readonly Copy[] {
-  const bySource = names === 'source';
-  return packages
-    .filter(({ name, source }) => (bySource ? source : bareName(name)) === wanted)
-    .map(({ version, sourceVersion, whole }) => ({
-      version: bySource ? sourceVersion : version,
-      whole,
-      enabled: modules,
-    }));
+function reasonForCopy(
+  advisory: Advisory,
+  affected: Affected,
+  copy: InstalledPackage,
+  subject: MatchSubject,
+): MatchReason {
+  const { modules, livepatched } = subject;
+  const reason = ownReason(affected, copy, modules);
+  const verdict = verdicts[reason];
+  if (verdict !== 'vulnerable' && verdict !== 'unknown') return reason;
+  const isSame = (by: Affected): boolean => by.names === affected.names && by.package === affected.package;
+  const isAbout = (by: Affected): boolean => isSame(by) || (by.names === 'source' && by.package === copy.source);
+  const declared = advisory.affected.filter((by) => by.release === affected.release && isAbout(by));
+  if (declared.some((by) => ownReason(by, copy, modules) === 'not-affected')) return 'not-affected';
+  return isCovered(verdict, advisory.cves, livepatched) ? 'livepatched' : reason;
 }
 
-function reasonFor(affected: Affected, { version, whole, enabled }: Copy): MatchReason {
+const versionFor = ({ names }: Affected, { version, sourceVersion }: InstalledPackage): string =>
+  names === 'source' ? sourceVersion : version;
+
+/** Not regarding what other entries say. */
+function ownReason(affected: Affected, copy: InstalledPackage, enabled: ReadonlySet<string>): MatchReason {
   const { release, introduced, fixed, module } = affected;
-  const compare = compareFor(release);
+  const [compare, version] = [compareFor(release), versionFor(affected, copy)];
   const stream = streamOf(module, isModular(fixed ?? ''), isModular(version), enabled);
-  return reasonOf(affected, orderOf(compare, version, introduced), orderOf(compare, version, fixed), whole, stream);
+  const [toIntroduced, toFixed] = [orderOf(compare, version, introduced), orderOf(compare, version, fixed)];
+  return reasonOf(affected, toIntroduced, toFixed, copy.whole, stream);
 }
