@@ -2,6 +2,7 @@
 import { type Advisory, type Severity, severities } from '../model/advisory.ts';
 import { type CveFacts, unknownCve } from '../model/cve.ts';
 import type { Threat } from '../model/proposal.ts';
+import { severityOfCvss } from './cvss.ts';
 
 /** Lists in chat stay short: one kernel update names 2,018 CVEs. */
 const shown = 5;
@@ -46,14 +47,6 @@ export type Rating = {
   /** How it is known, such as `Important (Ubuntu: high)`. */
   readonly text: string;
 };
-
-/** FIRST's bands: 9 to 10, 7 to 8.9, 4 to 6.9, 0.1 to 3.9. */
-export function severityOfCvss(score: number): Severity {
-  if (score >= 9) return 'critical';
-  if (score >= 7) return 'important';
-  if (score >= 4) return 'moderate';
-  return score > 0 ? 'low' : 'unrated';
-}
 
 const word = (severity: Severity): string => `${severity[0]?.toUpperCase()}${severity.slice(1)}`;
 const bySeverity = (a: Advisory, b: Advisory): number =>

@@ -1,5 +1,6 @@
 /** Reads CSAF 2.0 documents of rpm vendors: which package of which release has, has not, or no longer has the fault. */
 import { z } from 'zod';
+import { severityOfCvss } from '../../domain/intel/cvss.ts';
 import { type Advisory, type Affected, severities } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { jsonOf, membersOf } from './archive.ts';
@@ -7,7 +8,7 @@ import { isWanted } from './coverage.ts';
 import { productsOf, Tree } from './csaf-products.ts';
 import type { Item, Wanted } from './feed.ts';
 import { AdvisoryId, eachOnce } from './rpm.ts';
-import { cvesIn, dateOf, links, oneLine, plain, severityByCvss, severityOf } from './text.ts';
+import { cvesIn, dateOf, links, oneLine, plain, severityOf } from './text.ts';
 
 /** What is different from one vendor to the next. */
 export type Dialect = {
@@ -134,7 +135,7 @@ function advisoryOf(document: Document, dialect: Dialect, wanted: Wanted): Advis
     text: textOf(document),
     kind: cves.length > 0 ? 'security' : kindOf(tracking.id),
     cves,
-    severity: vendorSeverity ? severityOf(vendorSeverity) : severityByCvss(worstScore(vulnerabilities)),
+    severity: vendorSeverity ? severityOf(vendorSeverity) : severityOfCvss(worstScore(vulnerabilities)),
     vendorSeverity,
     affected,
     published: dateOf(tracking.initial_release_date),

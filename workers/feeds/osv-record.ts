@@ -1,12 +1,13 @@
 /** One OSV record (schema 1.7) as an advisory of ours, with the habits of each distribution's export. */
 import { z } from 'zod';
+import { severityOfCvss } from '../../domain/intel/cvss.ts';
 import { type Advisory, type Affected, severities } from '../../domain/model/advisory.ts';
 import { isWanted } from './coverage.ts';
 import { scoreOf } from './cvss.ts';
 import type { Item, Wanted } from './feed.ts';
 import { isId, isPackage, isVersion } from './names.ts';
 import { type Place, placeOf } from './osv-ecosystem.ts';
-import { cvesIn, dateOf, links, oneLine, plain, severityByCvss, severityOf } from './text.ts';
+import { cvesIn, dateOf, links, oneLine, plain, severityOf } from './text.ts';
 
 const Words = z.array(z.string()).nullish();
 const OsvEvent = z.object({
@@ -210,6 +211,6 @@ function ratingOf(record: OsvRecord, words: readonly unknown[]): Pick<Advisory, 
   );
   if (worst) return { severity: worst, vendorSeverity: said.find((word) => severityOf(word) === worst) ?? null };
   const scores = (record.severity ?? []).map(({ score }) => scoreOf(score)).filter((score) => score !== null);
-  const severity = scores.length > 0 ? severityByCvss(Math.max(...scores)) : 'unrated';
+  const severity = scores.length > 0 ? severityOfCvss(Math.max(...scores)) : 'unrated';
   return { severity, vendorSeverity: first ?? null };
 }

@@ -87,14 +87,6 @@ export const severityOf = (word: unknown): Severity =>
   (typeof word === 'string' && Object.hasOwn(words, word.trim().toLowerCase()) && words[word.trim().toLowerCase()]) ||
   'unrated';
 
-/** CVSS 3.1 and 4.0 section "Qualitative Severity Rating Scale". */
-export function severityByCvss(score: number): Severity {
-  if (score >= 9) return 'critical';
-  if (score >= 7) return 'important';
-  if (score >= 4) return 'moderate';
-  return score > 0 ? 'low' : 'unrated';
-}
-
 /** `512 MiB`, `64 KiB`: how people read a limit. */
 export const sizeWords = (bytes: number): string =>
   bytes >= 1024 ** 2 ? `${Math.floor(bytes / 1024 ** 2)} MiB` : `${Math.ceil(bytes / 1024)} KiB`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { severityOfCvss, threatOf, vendorOf } from '../../../domain/intel/threat.ts';
+import { threatOf, vendorOf } from '../../../domain/intel/threat.ts';
 import { advisory, affects, cve, epss, factsOf } from './make.ts';
 
 const none = new Map();
@@ -25,20 +25,6 @@ describe('the threat behind a patch', () => {
     const unrated = advisory('A-1', { cves: ['CVE-2026-0001'], vendorSeverity: 'not yet assigned' });
     expect(threatOf([unrated], cves, 0)).toMatchObject({ severity: 'critical', vendorSeverity: 'not yet assigned' });
     expect(threatOf([unrated, advisory('A-2', { severity: 'low' })], cves, 0).severity).toBe('low');
-  });
-
-  it.each([
-    [10, 'critical'],
-    [9, 'critical'],
-    [8.9, 'important'],
-    [7, 'important'],
-    [6.9, 'moderate'],
-    [4, 'moderate'],
-    [3.9, 'low'],
-    [0.1, 'low'],
-    [0, 'unrated'],
-  ] as const)('a CVSS score of %s is %s', (score, severity) => {
-    expect(severityOfCvss(score)).toBe(severity);
   });
 
   it('names five CVEs by KEV, then EPSS, then id, and counts all', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cvesIn, dateOf, links, oneLine, plain, severityByCvss, severityOf } from '../../../workers/feeds/text.ts';
+import { cvesIn, dateOf, links, oneLine, plain, severityOf } from '../../../workers/feeds/text.ts';
 
 describe('a title from a feed', () => {
   it('is one line without what cannot be seen', () => {
@@ -118,18 +118,5 @@ describe('a severity', () => {
     [9, 'unrated'],
   ])('written as %j is %s', (word, severity) => {
     expect(severityOf(word)).toBe(severity);
-  });
-  it.each([
-    [10, 'critical'],
-    [9, 'critical'],
-    [8.9, 'important'],
-    [7, 'important'],
-    [6.9, 'moderate'],
-    [4, 'moderate'],
-    [3.9, 'low'],
-    [0.1, 'low'],
-    [0, 'unrated'],
-  ])('of a CVSS score of %d is %s', (score, severity) => {
-    expect(severityByCvss(score)).toBe(severity);
   });
 });
