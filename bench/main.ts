@@ -38,6 +38,13 @@ const benches: Readonly<Record<string, Bench>> = {
       return { measure: match, refusal: async () => null };
     },
   },
+  debsecan: {
+    defaults: { n: 20, runs: 3 },
+    load: async () => {
+      const { debsecan, debsecanRefusal } = await import('./debsecan.ts');
+      return { measure: debsecan, refusal: debsecanRefusal };
+    },
+  },
   ingest: {
     defaults: { n: 50_000, runs: 1 },
     load: async () => {
