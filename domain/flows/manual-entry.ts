@@ -15,7 +15,7 @@ import { fleetReleases } from './fleet-releases.ts';
 import { notify } from './notice.ts';
 import { actor } from './say.ts';
 
-/** The feed of what people enter. It is never complete: what is not named stays. */
+/** The feed of what people enter: never complete, and like every feed the same for all tenants of a database. */
 export const manualFeed = 'manual';
 const manual = (id: string): string => advisoryKey({ feed: manualFeed, id });
 
@@ -113,6 +113,9 @@ const rowsOf = (release: string, name: string, fixed: string): readonly Affected
     ...{ status: 'affected', requires: null, module: null },
   }));
 
+/** Longer than any vendor's. */
+const longestFixed = 128;
+
 const wrong = (name: keyof Entry, value: string, rule: string): Result<never, Refusal> =>
   err({ code: 'value.wrong', name, value: oneLine(value).slice(0, 60), rule });
 
@@ -128,7 +131,7 @@ function checkedEntry(entry: Entry): Result<Checked, Refusal> {
     return wrong('release', entry.release, 'write a distribution and its version, such as debian:12.');
   if (!/^[A-Za-z0-9][\w.+-]{0,127}$/.test(name))
     return wrong('package', name, 'write the name of one package, such as openssl.');
-  if (!isVersion(compare, fixed))
+  if (fixed.length > longestFixed || !isVersion(compare, fixed))
     return wrong('fixed', fixed, `write a version as ${release} writes them, such as 1.1-1.`);
   const severity = severities.find((one) => one === entry.severity.toLowerCase());
   if (!severity) return wrong('severity', entry.severity, `say one of ${severities.join(', ')}.`);

@@ -164,7 +164,10 @@ function readUntil(world: World, typed: string, zone: string): Result<Date, Refu
 /** The calendar knows zones and clocks that change; it gives the next such day, which has to be this one. */
 function endOfDay({ calendar, clock }: World, typed: string, zone: string): Date | null {
   const [, month, day] = /^\d{4}-(\d{2})-(\d{2})$/.exec(typed) ?? [];
-  if (month === undefined || day === undefined || Number.isNaN(Date.parse(`${typed}T00:00:00Z`))) return null;
+  const read = new Date(`${typed}T00:00:00Z`);
+  // 30 February is read as 2 March.
+  const real = !Number.isNaN(read.getTime()) && read.toISOString().startsWith(typed);
+  if (month === undefined || day === undefined || !real) return null;
   const cron = `59 23 ${Number(day)} ${Number(month)} *`;
   const [next] = calendar.upcoming({ cron, zone, durationMinutes: 1, cutoffMinutes: 0 }, clock.now(), 1);
   const format = new Intl.DateTimeFormat('en-CA', {
