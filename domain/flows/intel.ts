@@ -82,20 +82,24 @@ async function matchSome(
   const before = new Map(
     (await world.findings.of(inventories.map(({ device }) => device))).map((one) => [one.device, one]),
   );
-  for (const { device: id, packages } of inventories) {
-    const device = devices.get(id);
-    if (!device?.facts) continue;
-    const { facts, exposure } = device;
-    const stored = before.get(id) ?? null;
-    let found = findingsOf(world, index, { id, exposure, facts }, packages);
-    if (!sameFindings(stored, found)) {
-      // A scan may have been here since this page was read: what it found must not be overwritten by what was there before.
-      const newest = await world.inventories.get(id);
-      found = findingsOf(world, index, { id, exposure, facts }, newest?.packages ?? packages);
-      if (!sameFindings(stored, found)) await world.findings.put(found);
-    }
-    gather(openings, platformOf(facts), found, packages);
-  }
+  await Promise.all(
+    inventories.map(async (inventory) => {
+      const device = devices.get(inventory.device);
+      if (!device?.facts) return;
+      const { id, facts, exposure } = device;
+      const scanned = { id, exposure, facts };
+      const stored = before.get(id) ?? null;
+      let found = findingsOf(world, index, scanned, inventory.packages);
+      if (!sameFindings(stored, found)) {
+        // A scan may have been here since this page was read: what it found must not be overwritten by what was there before.
+        const newest = await world.inventories.get(id);
+        const newer = newest && newest.scannedAt > inventory.scannedAt ? newest : null;
+        if (newer) found = findingsOf(world, index, scanned, newer.packages);
+        if (!sameFindings(stored, found)) await world.findings.put(found);
+      }
+      gather(openings, platformOf(facts), found, inventory.packages);
+    }),
+  );
 }
 
 /** Adds what a newer version would end. Vendors of rpms name binary packages: they are gathered under what they are built from. */

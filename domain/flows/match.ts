@@ -3,7 +3,6 @@ import type { MatchIndex } from '../intel/match.ts';
 import { releaseOf } from '../model/advisory.ts';
 import type { Device, DeviceFacts, Inventory } from '../model/device.ts';
 import type { DeviceFindings, Finding } from '../model/finding.ts';
-import { canonical } from '../model/plan.ts';
 import type { WorkerWorld, World } from '../ports.ts';
 
 /** A device as its newest scan knows it: its record may be older. */
@@ -47,5 +46,14 @@ const byAdvisory = (a: Finding, b: Finding): number =>
 export function sameFindings(before: DeviceFindings | null, now: DeviceFindings): boolean {
   if (!before) return now.open.length === 0;
   const same = before.release === now.release && before.exposure === now.exposure;
-  return same && canonical(before.open) === canonical(now.open);
+  return same && before.open.length === now.open.length && before.open.every((one, at) => equal(one, now.open[at]));
 }
+
+/** Field by field: a device may have thousands. */
+const equal = (a: Finding, b: Finding | undefined): boolean =>
+  a.advisory === b?.advisory &&
+  a.package === b.package &&
+  a.installed === b.installed &&
+  a.fixed === b.fixed &&
+  a.verdict === b.verdict &&
+  a.requires === b.requires;

@@ -40,9 +40,11 @@ const batch = 500;
  * speak of source packages, those of rpms of binary ones; a version that cannot be compared proves nothing.
  */
 export function fixes(patch: Patch, versions: ReadonlyMap<string, string>, finding: Finding): boolean {
-  if (finding.fixed === null || (finding.verdict !== 'vulnerable' && finding.verdict !== 'mitigated')) return false;
   const source = finding.package === patch.source ? patch.version : undefined;
   const binary = versions.get(finding.package);
+  // First of all: a device has thousands of findings, of which a patch concerns a few.
+  if (source === undefined && binary === undefined) return false;
+  if (finding.fixed === null || (finding.verdict !== 'vulnerable' && finding.verdict !== 'mitigated')) return false;
   const version = kindFor(patch.platform) === 'rpm' ? (binary ?? source) : (source ?? binary);
   if (version === undefined) return false;
   const order = compareFor(patch.platform)?.(finding.fixed, version) ?? null;

@@ -200,6 +200,7 @@ describe('the matching of the fleet', () => {
       async *all() {
         const page = [];
         for await (const inventory of world.inventories.all()) page.push(inventory);
+        world.clock.set('2026-11-23T12:00:01Z');
         await has(world, web1, installed('1.1'));
         await matchDevice(world, { ...web1, facts }, [installed('1.1')]);
         yield* page;
