@@ -18,6 +18,7 @@ export const sentences = {
   'value.wrong': '{name} is "{value}": {rule}',
   'verb.too-many': '{verb} does not know what to do with "{extra}". Usage: {usage}',
   'device.unknown': 'I do not know a device named "{name}". Run device list to see all of them.',
+  'device.guess': 'I do not know a device named "{name}". Did you mean {guess}? Run device list to see all of them.',
   'device.exists': 'A device named "{name}" exists already.',
   'deployment.unknown': 'I do not know a deployment of {patch} on {device}.',
   'deployment.no-such-move': 'That is not possible: {device} is {state}.',

@@ -1,5 +1,6 @@
 /** Every button and every verb. One line each; Slack, Discord, the web chat and the shell share them. */
 import type { World } from '../../domain/ports.ts';
+import { catalogVerbs } from './catalog.ts';
 import { decideHandlers } from './decide.ts';
 import { deviceHandlers, deviceVerbs } from './devices.ts';
 import { feedVerbs } from './feeds.ts';
@@ -25,6 +26,7 @@ export const handlersFor = (world: World): readonly PressHandler[] => [
 /** What people can type. */
 export function verbsFor(world: World): readonly Verb[] {
   const verbs = [
+    ...catalogVerbs(world),
     ...statusVerbs(world),
     ...haltVerbs(world),
     ...deviceVerbs(world),

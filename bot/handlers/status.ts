@@ -1,11 +1,17 @@
-/** Looking at things: status, list, show, schedule. */
+/** What is going on, and changing when something will. */
 import type { Card } from '../../domain/cards/card.ts';
 import { deviceLine, proposalCard } from '../../domain/cards/proposal-card.ts';
 import { reschedule } from '../../domain/flows/decide.ts';
+import { proposalNamed } from '../../domain/flows/look-up.ts';
 import { deviceByName, proposalView } from '../../domain/flows/views.ts';
 import type { ProposalId, RolloutId } from '../../domain/model/ids.ts';
+import { undecided } from '../../domain/model/proposal.ts';
 import type { World } from '../../domain/ports.ts';
+import { openIds } from './catalog.ts';
 import { done, type Reply, refused, type Verb } from './press.ts';
+
+/** More than any fleet has. */
+const everything = 1_000_000;
 
 /** The verbs that look. */
 export const statusVerbs = (world: World): readonly Verb[] => [
@@ -17,27 +23,6 @@ export const statusVerbs = (world: World): readonly Verb[] => [
     run: ({ options }) => status(world, options['subject']),
   },
   {
-    name: 'list',
-    summary: 'Proposals that wait for a decision',
-    options: [],
-    role: 'viewer',
-    run: async () => done('Waiting for a decision', await listCard(world)),
-  },
-  {
-    name: 'show',
-    summary: 'The card of one proposal, with its buttons',
-    options: [
-      { name: 'proposal', description: 'Id of the proposal, or a package name', required: true, suggests: true },
-    ],
-    role: 'viewer',
-    async run({ options }): Promise<Reply> {
-      const subject = options['proposal'] ?? '';
-      const view = await proposalView(world, await findProposal(world, subject));
-      return view ? done('Here it is.', proposalCard(view)) : refused({ code: 'proposal.unknown', subject });
-    },
-    suggest: async (_, typed) => (await open(world)).map(({ id }) => id).filter((id) => id.startsWith(typed)),
-  },
-  {
     name: 'schedule',
     summary: 'Change when a proposal would be deployed; votes start again',
     options: [
@@ -47,42 +32,17 @@ export const statusVerbs = (world: World): readonly Verb[] => [
     role: 'approver',
     async run({ by, options }): Promise<Reply> {
       const schedule = options['when'] === 'now' ? 'now' : 'next-window';
-      const proposal = await findProposal(world, options['proposal'] ?? '');
+      const typed = options['proposal'] ?? '';
+      const proposal = (await proposalNamed(world, typed)) ?? (typed as ProposalId);
       const changed = await reschedule(world, { proposal, by, schedule });
       return changed.ok
         ? done(`Planned for ${schedule === 'now' ? 'as soon as it is approved' : 'the next window'}.`)
         : refused(changed.error);
     },
     suggest: async (option, typed) =>
-      (option === 'when' ? ['now', 'next-window'] : (await open(world)).map(({ id }) => id)).filter((one) =>
-        one.startsWith(typed),
-      ),
+      option === 'when' ? ['now', 'next-window'].filter((one) => one.startsWith(typed)) : openIds(world, typed),
   },
 ];
-
-const open = (world: World) => world.proposals.find({ state: { in: ['announced', 'deferred'] } });
-
-/** By id, or the newest one of a package. */
-async function findProposal(world: World, subject: string): Promise<ProposalId> {
-  const all = await world.proposals.find({});
-  const fits = all.filter(({ patch }) => patch.includes(`/${subject}=`));
-  const newest = [...fits].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).at(-1);
-  return newest?.id ?? (subject as ProposalId);
-}
-
-async function listCard(world: World): Promise<Card> {
-  const items = (await open(world)).map(({ id, patch, priority, plan, state }) => {
-    return `${id}: ${patch.slice(patch.indexOf('/') + 1)}, ${priority.band}, ${plan.entries.length} devices, ${state}`;
-  });
-  return {
-    title: 'Proposals',
-    tone: 'plain',
-    status: `${items.length} open`,
-    facts: [],
-    list: { title: 'By id', items, more: 0 },
-    buttons: [],
-  };
-}
 
 async function status(world: World, subject: string | undefined): Promise<Reply> {
   if (!subject) return done('Status', await overview(world));
@@ -109,14 +69,16 @@ async function overview(world: World): Promise<Card> {
   const rollouts = await world.rollouts.find({
     state: { in: ['scheduled', 'deploying', 'soaking', 'paused', 'halted'] },
   });
-  const problems = (await world.devices.find({ retired: false })).filter(({ lastScan }) => lastScan?.problem);
+  const problems = (await world.devices.pick({ retired: false }, ['lastScan'], everything)).filter(
+    ({ lastScan }) => lastScan?.problem,
+  );
   const orders = await world.workOrders.count({ state: { in: ['open', 'claimed', 'waiting'] } });
   return {
     title: 'Status',
     tone: halts.length > 0 ? 'bad' : problems.length > 0 ? 'warn' : 'good',
     status: halts.length > 0 ? `Halted by ${halts.map(({ by }) => by).join(', ')}` : 'Running',
     facts: [
-      { label: 'Waiting for a decision', value: String((await open(world)).length) },
+      { label: 'Waiting for a decision', value: String(await world.proposals.count({ state: { in: undecided } })) },
       { label: 'Rollouts', value: String(rollouts.length) },
       { label: 'Work orders', value: String(orders) },
       { label: 'Devices with problems', value: String(problems.length) },

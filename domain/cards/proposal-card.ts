@@ -18,7 +18,7 @@ export type ProposalView = {
   readonly proposal: Proposal;
   readonly patch: Patch;
   readonly policy: Policy | null;
-  readonly devices: readonly Device[];
+  readonly devices: readonly Pick<Device, 'id' | 'name' | 'criticality'>[];
   readonly rollout: Rollout | null;
   readonly deployments: readonly Deployment[];
   readonly next: Occurrence | null;
@@ -127,7 +127,7 @@ function wayBack(proposal: Proposal): string {
   return `${downgrade} downgrade, ${none} impossible`;
 }
 
-function byCriticality(devices: readonly Device[]): string {
+function byCriticality(devices: ProposalView['devices']): string {
   const order = ['mission', 'high', 'normal', 'low', null] as const;
   return order
     .map(

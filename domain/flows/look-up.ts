@@ -32,7 +32,8 @@ const mostPatches = 500;
  */
 export async function lookUp(world: World, typed: string): Promise<Result<Found, Refusal>> {
   const subject = typed.trim();
-  if (await world.proposals.get(subject as ProposalId)) return ok({ kind: 'proposal', id: subject as ProposalId });
+  const [proposal] = await world.proposals.pick({ id: { in: [subject as ProposalId] } }, ['id']);
+  if (proposal) return ok({ kind: 'proposal', id: proposal.id });
   const patch = await world.patches.get(subject as PatchId);
   if (patch) return ok({ kind: 'patch', view: await patchView(world, patch) });
   if (isCve(subject.toUpperCase())) return findCve(world, subject.toUpperCase());
@@ -50,15 +51,26 @@ export async function advisoriesNamed(world: World, id: string): Promise<readonl
 /** A package has the card of its newest proposal, else that of its newest patch. `openssl=3.0.15` names one version of it. */
 async function findPackage(world: World, subject: string): Promise<Result<Found, never> | null> {
   const patches = await patchesOf(world, subject);
+  const proposal = await newestProposal(world, patches);
+  if (proposal) return ok({ kind: 'proposal', id: proposal });
+  const [last] = [...patches].sort((a, b) => b.firstSeen.getTime() - a.firstSeen.getTime());
+  const patch = last ? await world.patches.get(last.id) : null;
+  return patch ? ok({ kind: 'patch', view: await patchView(world, patch) }) : null;
+}
+
+/** The proposal that somebody means: by its id, or by a package, the newest. null = there is none. */
+export async function proposalNamed(world: World, typed: string): Promise<ProposalId | null> {
+  const exact = await world.proposals.pick({ id: { in: [typed as ProposalId] } }, ['id']);
+  return exact[0]?.id ?? newestProposal(world, await patchesOf(world, typed));
+}
+
+async function newestProposal(world: World, patches: readonly Pick<Patch, 'id'>[]): Promise<ProposalId | null> {
   const heads = await newestHeads(
     world,
     patches.map(({ id }) => id),
   );
-  const newest = [...heads.values()].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).at(-1);
-  if (newest) return ok({ kind: 'proposal', id: newest.id });
-  const [last] = [...patches].sort((a, b) => b.firstSeen.getTime() - a.firstSeen.getTime());
-  const patch = last ? await world.patches.get(last.id) : null;
-  return patch ? ok({ kind: 'patch', view: await patchView(world, patch) }) : null;
+  const sorted = [...heads.values()].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+  return sorted.at(-1)?.id ?? null;
 }
 
 /** The patches of a source package, or of one version of it. */

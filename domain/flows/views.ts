@@ -12,6 +12,9 @@ import type { World } from '../ports.ts';
 import { windowNow } from './gate.ts';
 import { needsVerdict } from './verdict.ts';
 
+/** What cards say of a device: a plan may have thousands. */
+const shown = ['id', 'name', 'criticality'] as const;
+
 /** Everything on the card of one proposal, or null when the proposal or its patch is gone. */
 export async function proposalView(world: World, id: ProposalId): Promise<ProposalView | null> {
   const proposal = await world.proposals.get(id);
@@ -20,7 +23,7 @@ export async function proposalView(world: World, id: ProposalId): Promise<Propos
   const rollout = proposal.rollout ? await world.rollouts.get(proposal.rollout) : null;
   const deployments = rollout ? await world.deployments.find({ rollout: rollout.id }) : [];
   const ids = proposal.plan.entries.map(({ device }) => device);
-  const devices = ids.length > 0 ? await world.devices.find({ id: { in: ids } }) : [];
+  const devices = ids.length > 0 ? await world.devices.pick({ id: { in: ids } }, shown, ids.length) : [];
   const policy = world.policies.find((one) => one.id === proposal.policy) ?? null;
   const next = policy ? windowNow(world, policy, world.clock.now()).next : null;
   const workarounds = await workaroundsFor(world, patch);
