@@ -5,13 +5,12 @@ import type { Card, Text } from './card.ts';
 import { catalogFacts, dueText, fixesOf, severityOf } from './priority-facts.ts';
 import { deviceLine, type ProposalView } from './proposal-card.ts';
 import { changes } from './words.ts';
-import { workaroundFacts } from './workaround-facts.ts';
 
 /** Platforms cut long lists by their own limits; 200 lines are enough for any of them. */
 const most = 200;
 
 /** The details of a proposal, and of its rollout once there is one. */
-export function detailsCard({ proposal, patch, devices, deployments, workarounds }: ProposalView): Card {
+export function detailsCard({ proposal, patch, devices, deployments }: ProposalView): Card {
   const planned = proposal.plan.entries.map(({ device, transaction, undo }): Text => {
     const name = devices.find(({ id }) => id === device)?.name ?? device;
     return `${name}: ${changes(transaction)} (${undo === 'none' ? 'no way back' : 'downgrade possible'})`;
@@ -31,7 +30,6 @@ export function detailsCard({ proposal, patch, devices, deployments, workarounds
       ...released,
       ...threatFacts(priority, threat),
       ...catalogFacts(patch),
-      ...workaroundFacts(workarounds),
       { label: 'Configuration files', value: `${plan.conffiles} what the device has changed` },
       { label: 'Plan digest', value: proposal.digest },
     ],

@@ -2,21 +2,16 @@
 import { subjectName, type Workaround } from '../model/workaround.ts';
 import type { Card, Text } from './card.ts';
 
-/** Cards stay short: `workaround list` has all of them. */
-const shown = 2;
-
-/** `Until 20 December by Sam: port closed (TICKET-12)`; the next to end first. Nothing when there is none. */
+/** `Until 20 December by Sam: port closed (TICKET-12); and 2 more`: the next to end, since `workaround list` has all of them. */
 export function workaroundFacts(workarounds: readonly Workaround[]): Card['facts'] {
-  const sorted = [...workarounds].sort((a, b) => a.expiresAt.getTime() - b.expiresAt.getTime());
-  const more = sorted.length - shown;
-  return [
-    ...sorted.slice(0, shown).map((one) => ({ label: 'Workaround', value: untilText(one) })),
-    ...(more > 0 ? [{ label: 'Workarounds', value: `${more} more` }] : []),
-  ];
+  const [first, ...others] = [...workarounds].sort((a, b) => a.expiresAt.getTime() - b.expiresAt.getTime());
+  if (!first) return [];
+  const more = others.length > 0 ? [`; and ${others.length} more`] : [];
+  return [{ label: 'Workaround', value: [...untilText(first), ...more] }];
 }
 
 /** One workaround in one line, after the word itself. */
-export const untilText = ({ by, text, proof, expiresAt }: Workaround): Text => [
+export const untilText = ({ by, text, proof, expiresAt }: Workaround): Exclude<Text, string> => [
   'Until ',
   { at: expiresAt.getTime() },
   ` by ${by}: ${text}${proof ? ` (${proof})` : ''}`,

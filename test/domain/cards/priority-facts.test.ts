@@ -11,7 +11,7 @@ import { threatOf } from '../../../domain/intel/threat.ts';
 import type { Priority } from '../../../domain/model/priority.ts';
 import type { Threat } from '../../../domain/model/proposal.ts';
 import { advisory, affects, cve, epss, factsOf } from '../intel/make.ts';
-import { device, noon, patch, plan, policy, proposal, rollout } from '../make.ts';
+import { device, noon, patch, plan, policy, proposal, rollout, workaround } from '../make.ts';
 
 const kev = { added: '2023-10-10', due: '2023-10-31', ransomware: true };
 const others = Array.from({ length: 2017 }, (_, at) => `CVE-2025-${10_000 + at}`);
@@ -180,7 +180,7 @@ describe('cards with everything that there can be', () => {
         releasedAt: noon,
       },
     },
-    {},
+    { workarounds: [1, 2, 3].map(() => workaround({ text: long, proof: 'TICKET-12' })), needsVerdict: true },
   );
   it.each([
     ['the card', proposalCard(crowded)],
