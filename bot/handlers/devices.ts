@@ -2,6 +2,7 @@
 import { type Card, line } from '../../domain/cards/card.ts';
 import { changes } from '../../domain/cards/words.ts';
 import { deferDevice, findDeployment, rollBack, unblock } from '../../domain/flows/device-verbs.ts';
+import { lifecycleOf, supportWords } from '../../domain/flows/lifecycle.ts';
 import { deviceByName } from '../../domain/flows/views.ts';
 import type { Deployment } from '../../domain/model/deployment.ts';
 import type { Device } from '../../domain/model/device.ts';
@@ -144,6 +145,7 @@ function listCard(devices: readonly Device[]): Card {
 
 async function showCard(world: World, device: Device): Promise<Card> {
   const { facts, lastScan } = device;
+  const support = facts ? supportWords(await lifecycleOf(world, facts.os), world.clock.now()) : null;
   const all = await world.applicabilities.find({ device: device.id });
   const open = all.filter(({ state }) => state !== 'installed' && state !== 'not-applicable');
   const owner = device.owner ? (world.people.byId(device.owner)?.name ?? device.owner) : 'nobody';
@@ -160,6 +162,7 @@ async function showCard(world: World, device: Device): Promise<Card> {
       ...(facts
         ? [
             { label: 'System', value: `${facts.os.id} ${facts.os.version}, ${facts.kernel}` },
+            ...(support ? [{ label: 'Fixes from its vendor', value: support }] : []),
             { label: 'Seen', value: [{ at: facts.scannedAt.getTime() }] },
             { label: 'Reboot needed', value: facts.rebootRequired ? facts.rebootBecause.join(', ') || 'yes' : 'no' },
             { label: 'Health', value: facts.health.ok ? 'fine' : facts.health.failed.join(', ') },

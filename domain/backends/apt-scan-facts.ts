@@ -1,4 +1,5 @@
 /** What a scan says of the device itself: system, kernel, reboot, health, disk, helper. */
+import { isCve } from '../model/cve.ts';
 import type { InstalledPackage } from '../model/device.ts';
 import { demandSection, type Section, unreadable } from './apt-text.ts';
 import type { ScannedFacts } from './backend.ts';
@@ -78,6 +79,31 @@ function readServices(sections: readonly Section[]): readonly string[] {
   return lines.flatMap((line) => /^NEEDRESTART-SVC: ?(.+)$/.exec(line)?.[1] ?? []);
 }
 
+const field = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null ? Object.entries(value).find(([name]) => name === key)?.[1] : undefined;
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/**
+ * CVEs that `canonical-livepatch status --format json` says are patched in the running kernel: `Status[]` with `Running`, and in its
+ * `Livepatch` a `State` of `applied` and `Fixes[]` of `Name` and `Patched`. Whatever is no such answer covers nothing.
+ */
+function readLivepatched(sections: readonly Section[]): readonly string[] {
+  const lines = sections.find(({ name }) => name === 'livepatch')?.lines ?? [];
+  try {
+    const running = list(field(JSON.parse(lines.join('\n')), 'Status')).filter((one) => field(one, 'Running') === true);
+    const applied = running
+      .map((one) => field(one, 'Livepatch'))
+      .filter((livepatch) => field(livepatch, 'State') === 'applied');
+    const fixes = applied.flatMap((livepatch) => list(field(livepatch, 'Fixes')));
+    const names = fixes.flatMap((fix) =>
+      field(fix, 'Patched') === true ? String(field(fix, 'Name')).toUpperCase() : [],
+    );
+    return [...new Set(names.filter(isCve))].sort();
+  } catch {
+    return []; // no JSON: nothing is covered
+  }
+}
+
 /**
  * A Debian kernel says in /proc/version which package version it was built as: the same release may be installed newer.
  */
@@ -116,7 +142,7 @@ export function readFacts(sections: readonly Section[], packages: readonly Insta
     freeDiskMiB: readDisk(demandSection(sections, 'disk')),
     broken,
     modules: [],
-    livepatched: [],
+    livepatched: readLivepatched(sections),
     helper: facts.all('helper')[0] ?? null,
     deviceTime,
   };

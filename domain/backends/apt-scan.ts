@@ -49,6 +49,11 @@ date '+time %s%3N'
 wait
 echo '#patchherd disk'
 df -Pk "$R/" "$R/var" "$R/boot" 2>/dev/null
+if [ -x "$R/snap/bin/canonical-livepatch" ]; then
+  echo '#patchherd livepatch'
+  timeout 20 "$R/snap/bin/canonical-livepatch" status --format json </dev/null 2>/dev/null
+  echo
+fi
 `;
 
 /**
@@ -124,7 +129,7 @@ echo '#patchherd sources'
 echo '#patchherd end'
 `;
 
-/** Sections: facts, disk, stamp, then either `unchanged`, or packages, plan and sources; archives and policy when apt kept something. */
+/** Sections: facts, disk, livepatch where that is installed, stamp, then either `unchanged`, or packages, plan and sources; archives and policy when apt kept something. */
 const script = `${facts}${stamp}${inventory}`;
 
 /** One scan; see Backend.scan. */

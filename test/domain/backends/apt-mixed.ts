@@ -44,6 +44,27 @@ const updates = (native: string, foreign: string): readonly DemoPackage[] => [
   { name: 'acme-seed', version: '1.0' },
 ];
 
+/** Made after the client's own output; the second kernel is installed and not running. */
+const livepatch = JSON.stringify({
+  'Client-Version': '10.8.3',
+  Status: [
+    {
+      Kernel: '6.1.0-18',
+      Running: true,
+      Livepatch: {
+        State: 'applied',
+        Fixes: [
+          { Name: 'cve-2023-31436', Patched: true },
+          { Name: 'CVE-2023-34319', Patched: true },
+          { Name: 'cve-2023-40000', Patched: false },
+          { Name: 'lp-1234', Patched: true },
+        ],
+      },
+    },
+    { Running: false, Livepatch: { State: 'applied', Fixes: [{ Name: 'cve-2023-1', Patched: true }] } },
+  ],
+});
+
 /** What else the device has to say. The programs are stand-ins that print what the real ones print. */
 const files: Readonly<Record<string, string>> = {
   'etc/machine-id': '0123456789abcdef0123456789abcdef\n',
@@ -65,6 +86,7 @@ const files: Readonly<Record<string, string>> = {
   'run/systemd/system/.keep': '',
   'usr/bin/systemctl': '#!/bin/sh\necho "acme-web.service loaded failed failed The Acme web server"\n',
   'usr/sbin/needrestart': '#!/bin/sh\necho "NEEDRESTART-VER: 3.6"\necho "NEEDRESTART-SVC: ssh.service"\n',
+  'snap/bin/canonical-livepatch': `#!/bin/sh\ncat <<'END'\n${livepatch}\nEND\n`,
   'etc/patchherd/health.d/good': '#!/bin/sh\nexit 0\n',
   'etc/patchherd/health.d/bad': '#!/bin/sh\necho noise\necho more >&2\nexit 3\n',
   'etc/patchherd/health.d/README': 'not a program\n',

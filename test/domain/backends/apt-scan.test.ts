@@ -110,6 +110,19 @@ describe('a recorded scan', () => {
     expect(facts.stamp, 'no scan of this device may be "unchanged"').toMatch(/!$/);
   });
 
+  it.each([
+    ['when there is none', ''],
+    ['when it is switched off', 'Machine is not enabled. Please run a sudo command.'],
+    [
+      'when it was not applied',
+      '{"Status":[{"Running":true,"Livepatch":{"State":"apply-failed","Fixes":[{"Name":"CVE-2023-31436","Patched":true}]}}]}',
+    ],
+    ['when its answer has another shape', '{"Status":{"Running":true}}'],
+  ])('counts nothing as covered by a livepatch %s', (_, said) => {
+    const answered = recorded.replace('#patchherd stamp', `#patchherd livepatch\n${said}\n#patchherd stamp`);
+    expect(full(answered).facts.livepatched).toEqual([]);
+  });
+
   it('lists what newer versions of apt defer by phasing', () => {
     const list =
       'The following upgrades have been deferred due to phasing:\n  acme-stuck\nThe following packages have been kept back:\n  acme-held acme-phased\n';
@@ -127,6 +140,7 @@ describe.skipIf(withoutApt.length > 0)('the same device, made with the real apt'
       const { root, native, foreign } = await makeMixedRoot(dir);
       const visit = await root.run(apt.scan(null));
       expectMixedDevice(full(visit.stdout), native, foreign);
+      expect(full(visit.stdout).facts.livepatched).toEqual(['CVE-2023-31436', 'CVE-2023-34319']);
 
       const want = ['acme-lib', `acme-lib:${foreign}`].map((name) => ({ name, version: '1:1.0-2' }));
       const [simulation] = apt.readSimulations((await root.run(apt.simulate([want]))).stdout);
