@@ -18,7 +18,7 @@ import { answersFrom, basics, flags, platforms } from './init-draft.ts';
 import { runDemo, runProcess } from './processes.ts';
 import { settingsFile, settingsFrom } from './session.ts';
 import { makeShell, type Shell } from './shell.ts';
-import { addVerbs } from './verbs.ts';
+import { addVerbs, termOf } from './verbs.ts';
 
 const program = new Command('patchherd')
   .description('A chat-first patch manager. To look around: patchherd start. For your own devices: patchherd init.')
@@ -32,7 +32,7 @@ const program = new Command('patchherd')
   )
   .helpOption('-h, --help', 'show this')
   .helpCommand('help [command]', 'show this, or how one command is used')
-  .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30 })
+  .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30, subcommandTerm: termOf })
   .showHelpAfterError('(patchherd --help shows everything)')
   .exitOverride();
 

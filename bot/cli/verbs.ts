@@ -22,6 +22,20 @@ export function addVerbs(program: Command, shell: Shell): void {
     .action((action: string, ref: string, answer?: string) => press(shell, action, ref, answer));
 }
 
+/** Wider ones would leave no room for what the others do. */
+const widestTerm = 40;
+
+/** A command as the list of all shows it: with its arguments where they fit, else with dots; its own help has all of them. */
+export function termOf(command: Command): string {
+  const words = command.registeredArguments.map((one) => {
+    const name = `${one.name()}${one.variadic ? '...' : ''}`;
+    return one.required ? `<${name}>` : `[${name}]`;
+  });
+  const named = [command.name(), ...(command.options.length > 0 ? ['[options]'] : [])];
+  const term = [...named, ...words].join(' ');
+  return term.length <= widestTerm ? term : [...named, words[0], '...'].join(' ');
+}
+
 /** Verbs of two words share their first one. The shell's own `device` is there already. */
 const families: Readonly<Record<string, string>> = { wo: 'Work orders', workaround: 'Workarounds' };
 
