@@ -54,7 +54,7 @@ export type Explain = (advisory: Advisory, subject: MatchSubject) => readonly Ex
 type Shelves = Readonly<Record<Affected['names'], Map<string, Shelf>>>;
 
 /** Results are remembered up to about so many bytes: most devices of a fleet have the same versions of the same packages. */
-const rememberedBytes = 64 * 2 ** 20;
+const rememberedBytes = 32 * 2 ** 20;
 const bytesOf = (judged: Judged): number => 200 + 90 * judged.length;
 
 /** Names of packages of another architecture than the device's own end in `:arch`. */
