@@ -1,5 +1,6 @@
 /** The commands below `patchherd device` that only the shell has. */
 import type { Command } from 'commander';
+import { criticalities, exposures } from '../../domain/model/device.ts';
 import { terminalAsk } from './ask.ts';
 import { acceptKey, type KeyChoice, prepare, retire } from './devices.ts';
 import { addDevice, type DeviceFlags, importDevices } from './enrol.ts';
@@ -49,15 +50,30 @@ function addAdd(device: Command, shell: Shell): void {
     .option('--become <how>', 'how root is reached: sudo, or none when the user is root (default: sudo)')
     .option('--host-keys <fingerprint...>', 'accepted host keys, such as "ssh-ed25519 SHA256:..."')
     .option('--groups <group...>', 'groups that policies select by')
-    .option('--criticality <word>', 'low, normal, high, mission')
-    .option('--exposure <word>', 'internal, internet')
+    .option('--criticality <word>', criticalities.join(', '))
+    .option('--exposure <word>', exposures.join(', '))
     .option('--ownership <word>', 'company, personal (default: company)')
     .option('--owner <person>', 'id of one of the people')
     .option('--zone <zone>', 'IANA time zone (default: UTC)')
     .option('--cluster <key...>', 'never two devices of one cluster key at once')
     .action((name: string, flags: DeviceFlags) =>
-      shell.asPerson('admin', (session, by) => addDevice(session, name, flags, by, shell.say)),
+      shell.asPerson('admin', async (session, by) =>
+        addDevice(session, name, process.stdin.isTTY ? await weighed(name, flags) : flags, by, shell.say),
+      ),
     );
+}
+
+/** What decides how soon its patches are due is asked for; an empty answer leaves it open, and every card will say "assumed". */
+async function weighed(name: string, flags: DeviceFlags): Promise<DeviceFlags> {
+  const { ask, close } = terminalAsk(process.stdin, process.stderr);
+  const answer = async (key: string, question: string) => flags[key] ?? ((await ask(question)) || undefined);
+  try {
+    const exposure = await answer('exposure', `Who can reach ${name} (${exposures.join(', ')})? `);
+    const criticality = await answer('criticality', `How much depends on it (${criticalities.join(', ')})? `);
+    return { ...flags, ...(exposure && { exposure }), ...(criticality && { criticality }) };
+  } finally {
+    close();
+  }
 }
 
 async function passwordOf(name: string): Promise<string> {

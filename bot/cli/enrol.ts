@@ -63,4 +63,9 @@ export async function addDevice(
   await enrol(base.world, deviceSeeds(readSettings(raw, name)));
   if (known) await change(session, known, by, 'device.returned', { retired: false });
   say(`${name} ${known ? 'is back' : 'is added'}. Next: patchherd device accept-key ${name}`);
+  const assumed = [
+    ...(flags['exposure'] ? [] : ['as reachable from the internet (--exposure)']),
+    ...(flags['criticality'] ? [] : ['as of normal criticality (--criticality)']),
+  ];
+  if (assumed.length > 0) say(`Until somebody says otherwise it counts ${assumed.join(' and ')}.`);
 }

@@ -1,5 +1,6 @@
 /** The first settings file: what is asked for it, and how the answers become YAML. */
 import { stringify } from 'yaml';
+import { criticalities, exposures } from '../../domain/model/device.ts';
 
 /** What init needs to know, all as text. Slack and Discord are optional as a whole. */
 export const answerNames = [
@@ -9,6 +10,8 @@ export const answerNames = [
   'address',
   'device',
   'user',
+  'exposure',
+  'criticality',
   'passphrase',
   'key-file',
   'window',
@@ -57,6 +60,18 @@ export const basics: readonly Question[] = [
   { name: 'address', text: 'The address of a first device (name or IP)', path: 'devices.0.address' },
   { name: 'device', text: 'What to call it', path: 'devices.0.name', usual: ({ address = '' }) => shortName(address) },
   { name: 'user', text: 'The user to log in as', path: 'devices.0.user', usual: () => 'root' },
+  {
+    name: 'exposure',
+    text: `Who can reach it: ${exposures.join(', ')}? How soon patches are due hangs on it`,
+    path: 'devices.0.exposure',
+    usual: () => 'internet',
+  },
+  {
+    name: 'criticality',
+    text: `How much depends on it: ${criticalities.join(', ')}`,
+    path: 'devices.0.criticality',
+    usual: () => 'normal',
+  },
   {
     name: 'passphrase',
     text: 'The passphrase of the private key to log in with, if it has one',
@@ -155,6 +170,7 @@ function blocks(a: Answers): readonly (readonly [comment: string, block: Record<
   };
   const device = { name: a.device, address: a.address, user: a.user, credential: 'fleet-key' };
   const become = { become: a.user === 'root' ? 'none' : 'sudo' };
+  const weight = { exposure: a.exposure, criticality: a.criticality };
   return [
     ['Settings of patchherd. Every key is explained in config/example.yaml.', { tenant: a.tenant }],
     [
@@ -169,7 +185,7 @@ function blocks(a: Answers): readonly (readonly [comment: string, block: Record<
     ['How to log in.', { credentials: [login] }],
     [
       'Devices. No login happens until their host keys were accepted: patchherd device accept-key <name>',
-      { devices: [{ ...device, ...become, zone: a.zone }] },
+      { devices: [{ ...device, ...become, ...weight, zone: a.zone }] },
     ],
     [
       `Nothing is installed outside a window. This one: ${words}.`,

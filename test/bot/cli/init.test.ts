@@ -101,6 +101,7 @@ describe('init, with somebody to ask', () => {
       ['file of that private key', lockedFile],
       ...basics.slice(0, 4),
       ['log in as', 'patchherd'],
+      ['Who can reach it', 'internal'],
       ['Connect Slack', 'yes'],
       ['Bot token (xoxb', 'xoxb-1'],
       ['App-level', 'xapp-1'],
@@ -124,7 +125,8 @@ describe('init, with somebody to ask', () => {
       slack: 'T0123/U0123',
       discord: '123456789012345678/323456789012345678',
     });
-    expect(settings.devices[0]).toMatchObject({ user: 'patchherd', become: 'sudo' });
+    expect(settings.devices[0]).toMatchObject({ user: 'patchherd', become: 'sudo', exposure: 'internal' });
+    expect(settings.devices[0]).toMatchObject({ criticality: 'normal' });
     expect(asked.filter(({ secret }) => secret).map(({ question }) => question.slice(0, 9))).toEqual([
       'The passp',
       'Bot token',

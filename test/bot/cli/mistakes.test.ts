@@ -128,7 +128,9 @@ describe('with settings that work', () => {
     const device = (verb: string, ...more: readonly string[]) =>
       place.run('device', verb, 'web-1', ...more, '--as', 'kim', '-c', file);
     const flags = ['--address', '127.0.0.1', '--user', 'root', '--groups', 'web', 'production'];
-    expect((await device('add', ...flags)).stdout).toContain('web-1 is added. Next: patchherd device accept-key web-1');
+    const { stdout } = await device('add', ...flags);
+    expect(stdout).toContain('web-1 is added. Next: patchherd device accept-key web-1');
+    expect(stdout).toContain('it counts as reachable from the internet (--exposure)');
     expectMistake(await device('add', ...flags), 'A device named "web-1" exists already.');
     expect((await device('show')).stdout).toContain('Groups       web, production');
     expect((await device('retire')).code).toBe(0);
