@@ -45,6 +45,13 @@ const benches: Readonly<Record<string, Bench>> = {
       return { measure: debsecan, refusal: debsecanRefusal };
     },
   },
+  answers: {
+    defaults: { n: 50_000, runs: 100 },
+    load: async () => {
+      const { answers } = await import('./answers.ts');
+      return { measure: answers, refusal: async () => null };
+    },
+  },
   ingest: {
     defaults: { n: 50_000, runs: 1 },
     load: async () => {

@@ -111,8 +111,9 @@ async function why(world: World, name: string, subject: string | undefined): Pro
 
 async function unknownDevice(world: World, typed: string): Promise<Refusal> {
   const name = oneLine(typed).slice(0, 60);
-  const start = typed.slice(0, Math.max(1, Math.ceil(typed.length / 2)));
-  const guess = nearest(typed, await deviceNames(world, start));
+  const lengths = [Math.ceil(typed.length / 2), 2, 1];
+  const alike = await Promise.all(lengths.map((length) => deviceNames(world, typed.slice(0, length))));
+  const guess = nearest(typed, alike.flat());
   return guess ? { code: 'device.guess', name, guess } : { code: 'device.unknown', name };
 }
 

@@ -1,5 +1,6 @@
 /** Wordings that the cards of the catalog share: a patch in a few words, devices that are open, how old a feed is. */
 import { percent } from '../intel/score.ts';
+import type { Advisory } from '../model/advisory.ts';
 import type { CveFacts } from '../model/cve.ts';
 import type { Exposure } from '../model/device.ts';
 import type { PatchId, ProposalId } from '../model/ids.ts';
@@ -107,6 +108,13 @@ export const feedText = ({ title, checkedAt }: FeedAge): Exclude<Text, string> =
 /** Several texts as one, with `between` between them. */
 export const joinedTexts = (texts: readonly Text[], between: string): Text =>
   texts.flatMap((text, at) => [...(at > 0 ? [between] : []), ...(typeof text === 'string' ? [text] : text)]);
+
+/** Each advisory once: several feeds may know it, and the first one that has a title tells more. */
+export function onceEach(advisories: readonly Advisory[]): readonly Advisory[] {
+  const once = new Map<string, Advisory>();
+  for (const one of advisories) if (!once.get(one.id)?.title) once.set(one.id, one);
+  return [...once.values()];
+}
 
 /** The first packages of many. */
 export const packagesText = (all: readonly string[]): string => names([...new Set(all)], 3);

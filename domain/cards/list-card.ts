@@ -24,6 +24,7 @@ export function listCard(heads: readonly ProposalHead[], wanted: string | null):
     ...(heads.length > listed
       ? { note: `Narrower: list ${bands[1]}, list with a policy, or with a part of a name.` }
       : {}),
+    ...(heads.length === 0 && wanted !== null ? { note: `In the whole catalog: search ${wanted}` } : {}),
     buttons: [],
   };
 }

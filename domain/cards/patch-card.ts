@@ -3,7 +3,7 @@ import type { Advisory } from '../model/advisory.ts';
 import type { CveFacts } from '../model/cve.ts';
 import type { ApplicabilityState, Patch } from '../model/patch.ts';
 import type { Card, Text } from './card.ts';
-import { cvesText, fact, type PatchStanding, patchName, standingOf } from './catalog-words.ts';
+import { cvesText, fact, onceEach, type PatchStanding, patchName, standingOf } from './catalog-words.ts';
 import { catalogFacts, retractedText } from './priority-facts.ts';
 
 export type PatchView = {
@@ -22,6 +22,7 @@ const listed = 10;
 /** Draws it. To decide about it one needs its proposal: the note says how to see that. */
 export function patchCard({ patch, standing, devices, advisories, cves }: PatchView): Card {
   const { proposal } = standing;
+  const once = onceEach(advisories);
   const kind = patch.classification === 'security' ? 'security update' : 'update';
   return {
     title: `${patch.source} ${patch.version}: ${kind}`,
@@ -42,8 +43,8 @@ export function patchCard({ patch, standing, devices, advisories, cves }: PatchV
     ],
     list: {
       title: 'Fixes',
-      items: advisories.slice(0, listed).map(({ id, title }) => (title === '' ? id : `${id}: ${title}`)),
-      more: Math.max(0, patch.advisories.length - Math.min(listed, advisories.length)),
+      items: once.slice(0, listed).map(({ id, title }) => (title === '' ? id : `${id}: ${title}`)),
+      more: Math.max(0, once.length - listed) + (patch.advisories.length - advisories.length),
     },
     note: proposal ? `To decide about it: show ${proposal.id}. ${patch.id}` : patch.id,
     buttons: [],

@@ -4,6 +4,7 @@ import type { CveFacts } from '../model/cve.ts';
 import type { Device } from '../model/device.ts';
 import type { Card } from './card.ts';
 import { cveInShort, type PatchStanding, standingOf } from './catalog-words.ts';
+import { count } from './words.ts';
 
 /** The first of each kind; `more`: kinds of which there are others. */
 export type SearchView = {
@@ -18,6 +19,9 @@ export type SearchView = {
 };
 export const kinds = ['patches', 'advisories', 'CVEs', 'devices', 'packages'] as const;
 export type Kind = (typeof kinds)[number];
+const singular: Record<Kind, string> = {
+  ...{ patches: 'patch', advisories: 'advisory', CVEs: 'CVE', devices: 'device', packages: 'package' },
+};
 
 /** Draws it. */
 export function searchCard(view: SearchView): Card {
@@ -28,9 +32,9 @@ export function searchCard(view: SearchView): Card {
       return `Patch ${source} ${version} (${platform}), ${standingOf(one)}: show ${one.proposal?.id ?? id}`;
     }),
     ...advisories.map(({ id, title, severity }) => {
-      return `Advisory ${severity}${title === '' ? '' : `, ${title}`}: show ${id}`;
+      return `Advisory, ${severity}: show ${id}${title === '' ? '' : `. ${title}`}`;
     }),
-    ...cves.map((cve) => `CVE ${cveInShort(cve)}: show ${cve.id}`),
+    ...cves.map((cve) => `${cveInShort(cve)}: show ${cve.id}`),
     ...devices.map(({ name, retired }) => `Device ${name}${retired ? ', retired' : ''}: why ${name}`),
     ...packages.map((name) => `Package ${name}: show ${name}`),
   ];
@@ -39,7 +43,9 @@ export function searchCard(view: SearchView): Card {
     ...{ devices: devices.length, packages: packages.length },
   };
   const found = kinds.flatMap((kind) =>
-    numbers[kind] > 0 ? [`${numbers[kind]}${more.includes(kind) ? ' or more' : ''} ${kind}`] : [],
+    numbers[kind] > 0
+      ? [more.includes(kind) ? `more than ${numbers[kind]} ${kind}` : count(numbers[kind], singular[kind], kind)]
+      : [],
   );
   return {
     title: `Search: ${text}`,

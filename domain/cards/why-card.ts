@@ -17,6 +17,8 @@ export type Wait = { readonly kind: string; readonly text: string; readonly unti
 export type WhyDevice = {
   readonly device: Device;
   readonly policy: Policy | null;
+  /** Advisories that the last matching found it open to; null = it was not matched. */
+  readonly advisories: number | null;
   readonly patches: readonly { readonly patch: Patch; readonly priority: Priority; readonly wait: Wait }[];
 };
 
@@ -29,7 +31,7 @@ const untilText = ({ text, until }: Wait): Exclude<Text, string> => [
 ];
 
 /** The open patches of a device, most urgent first, each with what it waits for. */
-export function whyDeviceCard({ device, policy, patches }: WhyDevice): Card {
+export function whyDeviceCard({ device, policy, advisories, patches }: WhyDevice): Card {
   const sorted = [...patches].sort((a, b) => byUrgency(a.priority, b.priority) || (a.patch.id < b.patch.id ? -1 : 1));
   const items = sorted.slice(0, listed).map(({ patch, priority: { band, score, dueAt }, wait }): Text => {
     const due = dueAt ? ['due ', { at: dueAt.getTime() }] : ['due in the next window'];
@@ -43,16 +45,23 @@ export function whyDeviceCard({ device, policy, patches }: WhyDevice): Card {
   return {
     title: device.name,
     tone: 'plain',
-    status: patches.length > 0 ? count(patches.length, 'open patch', 'open patches') : 'Nothing is open',
+    status: statusOf(device, patches.length),
     facts: [
       { label: 'Policy', value: policy?.id ?? 'none selects this device: nothing is installed on it' },
+      ...fact('Open to', advisories === null ? null : count(advisories, 'advisory', 'advisories')),
       ...fact('Last scan', device.facts && [{ at: device.facts.scannedAt.getTime() }]),
       ...fact('Problem', device.lastScan?.problem?.text ?? null),
     ],
     list: { title: 'Most urgent first', items, more: sorted.length - items.length },
-    note: `The whole chain of one of them: why ${device.name} with the package.`,
+    ...(sorted[0] ? { note: `The whole chain of the first: why ${device.name} ${sorted[0].patch.source}` } : {}),
     buttons: [],
   };
+}
+
+function statusOf({ facts, retired }: Device, open: number): string {
+  if (retired) return 'Retired';
+  if (!facts) return 'Not scanned yet: nothing is known of it';
+  return open > 0 ? count(open, 'open patch', 'open patches') : 'No patch is open';
 }
 
 export type WhyPatch = {
@@ -95,7 +104,7 @@ export function whyPatchCard(view: WhyPatch): Card {
 }
 
 const namesOf = (fixes: readonly Advisory[]): string => {
-  const ids = fixes.map(({ id }) => id);
+  const ids = [...new Set(fixes.map(({ id }) => id))];
   return ids.length > top ? `${ids.slice(0, top).join(', ')} and ${ids.length - top} more` : ids.join(', ');
 };
 

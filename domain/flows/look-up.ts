@@ -156,7 +156,7 @@ function ageText({ clock }: World, oldest: FeedAge | null): string {
 async function unknown(world: World, subject: string): Promise<Refusal> {
   const shown = oneLine(subject).slice(0, 60);
   const guess = nearest(subject, await beginningLike(world, subject));
-  const hint = guess ? `Did you mean ${guess}?` : `search ${shown} looks for parts of names.`;
+  const hint = guess ? `Did you mean ${guess}?` : `Run search ${shown} to look for parts of names.`;
   return { code: 'catalog.unknown', subject: shown, hint };
 }
 

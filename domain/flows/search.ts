@@ -1,4 +1,5 @@
 /** Finds whatever has some words in its id, title or name. */
+import { onceEach } from '../cards/catalog-words.ts';
 import { kinds, type SearchView } from '../cards/search-card.ts';
 import { byThreat } from '../intel/threat.ts';
 import type { Advisory } from '../model/advisory.ts';
@@ -11,18 +12,21 @@ import { shortFields, standings } from './open-devices.ts';
 const shown = 5;
 /** One more than is shown tells that there are more. */
 const asked = shown + 1;
+/** So many feeds may know the same advisory. */
+const feedsEach = 2;
 /** Nobody means more words than these. */
 const mostWords = 6;
 
 /** `text`: one or more words; all of them have to be there, in any order and case. */
 export async function search(world: World, text: string): Promise<SearchView> {
   const words = oneLine(text).toLowerCase().split(' ').slice(0, mostWords);
-  const [patches, advisories, cves, devices] = await Promise.all([
+  const [patches, found, cves, devices] = await Promise.all([
     world.patches.pick({ id: { containing: words } }, shortFields, asked),
-    world.advisories.search(words.join(' '), asked),
+    world.advisories.search(words.join(' '), asked * feedsEach),
     cvesLike(world, words),
     world.devices.pick({ name: { containing: words } }, ['name', 'retired'], asked),
   ]);
+  const advisories = onceEach(found);
   const sources = patches.map(({ source }) => source).filter((source) => hasAll(source, words));
   const packages = [...new Set([...sources, ...packagesOf(advisories, words)])].sort();
   const numbers = [patches.length, advisories.length, cves.length, devices.length, packages.length];

@@ -1,6 +1,7 @@
 /** The one thing that a patch waits for on a device: asked in the order in which it is decided. Pure. */
-import { proposalWords } from '../cards/catalog-words.ts';
+
 import type { Wait } from '../cards/why-card.ts';
+import { count } from '../cards/words.ts';
 import { type Deployment, unfinished } from '../model/deployment.ts';
 import type { Device } from '../model/device.ts';
 import { type Applicability, type ApplicabilityState, isDeclined, type Patch } from '../model/patch.ts';
@@ -88,7 +89,7 @@ function proposalWait({ applicability, proposal, planned, needsVerdict, policy }
   if (applicability && applicability.transaction.length === 0)
     return wait('its plan', 'The package manager was not asked yet what the install would do: the next visit asks it.');
   if (!proposal || proposal.state === 'superseded') return wait('a proposal', 'The next look at the fleet makes one.');
-  const { state, decided, deferredUntil, expiresAt, id } = proposal;
+  const { state, decided, deferredUntil, id } = proposal;
   if (state === 'denied')
     return wait('nothing', `Denied${decided ? ` by ${decided.by}: ${decided.reason ?? 'no reason given'}` : ''}.`);
   if (planned === false) return wait('a new plan', `The plan of ${id} was made without this device.`);
@@ -96,11 +97,6 @@ function proposalWait({ applicability, proposal, planned, needsVerdict, policy }
   if (state === 'expired') return wait('approval', `${id} expired undecided: it is announced again.`);
   if (state === 'approved') return wait('its rollout', `${id} is approved: its rollout is being made.`);
   if (needsVerdict) return wait('a verdict', `${id} has to be triaged first.`);
-  const need = policy?.approvals.approve ?? 1;
-  const words = proposalWords[state];
-  return wait(
-    state === 'open' ? 'its digest' : 'approval',
-    `${id} ${words}: it needs ${need}.`,
-    state === 'open' ? null : expiresAt,
-  );
+  if (state === 'open') return wait('its digest', `${id} is announced with the next one.`);
+  return wait('approval', `${id} needs ${count(policy?.approvals.approve ?? 1, 'approval')}.`);
 }

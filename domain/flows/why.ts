@@ -24,7 +24,9 @@ const mostPatches = 2000;
 export async function whyDevice(world: World, device: Device): Promise<WhyDevice> {
   const policy = policyFor(device, world.policies) ?? null;
   const missing = await world.applicabilities.find({ device: device.id, state: { in: openStates } }, mostPatches);
-  if (missing.length === 0) return { device, policy, patches: [] };
+  const findings = await world.findings.get(device.id);
+  const advisories = findings && new Set(findings.open.map(({ advisory }) => advisory)).size;
+  if (missing.length === 0) return { device, policy, advisories, patches: [] };
   const ids = missing.map(({ patch }) => patch);
   const [patches, heads, deployments] = await Promise.all([
     world.patches.find({ id: { in: ids } }),
@@ -48,7 +50,7 @@ export async function whyDevice(world: World, device: Device): Promise<WhyDevice
     });
     return priority && wait ? [{ patch, priority, wait }] : [];
   });
-  return { device, policy, patches: all };
+  return { device, policy, advisories, patches: all };
 }
 
 /** One that can still be decided, else the newest. */

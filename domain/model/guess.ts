@@ -8,7 +8,7 @@ export function nearest(typed: string, known: readonly string[]): string | null 
   return best && best.shared >= likely ? best.word : null;
 }
 
-const likely = 0.6;
+const likely = 0.4;
 
 const pairsOf = (word: string): ReadonlySet<string> => {
   const letters = [...word.toLowerCase()];
