@@ -96,7 +96,7 @@ describe('with settings that work', () => {
     const { stdout, stderr } = await place.run('list', '--as', 'kim', '-c', file);
     expect(stderr).toMatch(/Note: .*password has a secret in it .*: chmod 600/);
     expect(stdout + stderr).not.toContain('swordfish');
-    expect(stdout).toContain('Proposals [0 open]');
+    expect(stdout).toContain('Waiting [Nothing waits]');
   });
   it('wants to know who acts, and lets nobody do more than their roles say', async () => {
     const [nobody, stranger, viewer] = await Promise.all([
