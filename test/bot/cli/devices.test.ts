@@ -156,8 +156,10 @@ test('what chat announces can be looked at and decided in the shell, once', asyn
   const [found] = (await world.proposals.find({})).filter(({ patch }) => patch.includes('/acme-agent='));
   if (!found) throw new Error('nothing was proposed');
   expect((await place.run('list')).stdout).toMatch(new RegExp(`- acme-agent 1\\.1: .*${found.id}`, 's'));
+  // It waits for a digest, and somebody does not want to.
+  expect((await place.run('press', 'proposal.announce', `${found.id}@${found.rev}`)).stdout).toContain('Announced');
   const card = (await place.run('show', 'acme-agent')).stdout;
-  const command = `patchherd press proposal.approve ${found.id}@${found.rev}`;
+  const command = `patchherd press proposal.approve ${found.id}@${found.rev + 1}`;
   expect(card).toContain(command);
   expect(card).toContain('Europe/Madrid');
   const pressed = await place.run(...command.split(' ').slice(1));
