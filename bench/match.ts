@@ -18,27 +18,26 @@ export async function match({ n, runs }: { n: number; runs: number }): Promise<R
   const answers = new Map<MatchOrder, MatchAnswer[]>(orders.map((order) => [order, []]));
   for (let run = 1; run <= runs; run += 1) for (const [order, all] of answers) all.push(await measured(order));
   const rows = [...answers].map(([order, all]) => [rowName(order), medians(order, all)] as const);
-  const [small, , whole, distinct] = rows.map(([, row]) => row);
-  if (!small || !whole || !distinct) throw new Error('a size is missing');
+  const [small, , whole] = rows.map(([, row]) => row);
+  if (!small || !whole) throw new Error('a size is missing');
   return {
     name: 'match',
     ...{ N: n, runs, medians: Object.fromEntries(rows) },
     ratios: [
       { name: `full pass of ${n}, s`, is: whole['pass s'], target: targets.passSeconds },
       { name: `peak RSS of ${n}, MiB`, is: whole['peak RSS MiB'], target: targets.peakMib },
-      { name: 'one changed device, p99 ms', is: whole['changed p99 ms'], target: targets.changedMs },
+      { name: 'one changed device, ms', is: whole['changed ms'], target: targets.changedMs },
       {
         name: `time per device, ${n} : ${sizes[0]}`,
         is: whole['device ms'] / small['device ms'],
         target: targets.growth,
       },
-      { name: `full pass of ${n}, no version in common, s`, is: distinct['pass s'], target: targets.passSeconds },
-      { name: `peak RSS of ${n}, no version in common, MiB`, is: distinct['peak RSS MiB'], target: targets.peakMib },
     ],
     notes: [
       `${advisoryCount} advisories of 5 releases; 500 packages a device, of each about 8 versions in the fleet.`,
       'Devices are made one at a time from a seed; making them is in the memory, not in the times. The index is built once.',
       '"kept": heap in use after the pass, garbage aside. Node lets garbage grow to several times as much before it looks for it.',
+      '"no version in common" has no target: it shows what a pass costs when nothing that was found out can be used again.',
       '"first": the first device of all, nothing is remembered yet. "changed": 5 of its packages have versions never seen before.',
     ],
   };
