@@ -4,26 +4,40 @@ import { type Advisory, releaseOf } from '../domain/model/advisory.ts';
 import type { WorkerWorld, World } from '../domain/ports.ts';
 
 type Facts = Pick<World, 'advisories' | 'devices'>;
-type Kept = { readonly revision: number; readonly releases: ReadonlySet<string>; readonly index: Promise<MatchIndex> };
+type Kept = { readonly revision: number; readonly releases: ReadonlySet<string>; readonly index: MatchIndex };
+
+/** How old the number of the advisories' revision may be for a scan: whatever changes it orders a matching of the whole fleet anyway. */
+const freshMs = 1000;
 
 /**
- * The `matchIndex` of a WorkerWorld. Kept until an advisory changes or the fleet has other releases; whoever asks while it is being
- * made waits for the same one. One that could not be made is not kept.
+ * The `matchIndex` of a WorkerWorld. Kept until an advisory changes or the fleet has other releases. Callers take turns: a fleet's scans
+ * ask at the same time, and the first one's answer is good for all. One that could not be made is not kept.
  */
 export function keptMatchIndex(world: Facts): WorkerWorld['matchIndex'] {
   let kept: Kept | null = null;
-  return async (release) => {
-    // The number before the advisories: if one changes meanwhile, whoever asks next sees another number.
+  let looked: { readonly at: number; readonly revision: number } | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function revisionFor(release: string | undefined): Promise<number> {
+    if (release !== undefined && looked && performance.now() - looked.at < freshMs) return looked.revision;
+    // Before the advisories are read: if one changes meanwhile, whoever asks next sees another number.
     const revision = await world.advisories.revision();
+    looked = { at: performance.now(), revision };
+    return revision;
+  }
+  async function look(release: string | undefined): Promise<MatchIndex> {
+    const revision = await revisionFor(release);
     const known = release !== undefined && kept?.releases.has(release) ? kept.releases : null;
     const releases = known ?? (await releasesOf(world, release));
     if (kept?.revision === revision && same(kept.releases, releases)) return kept.index;
-    const made: Kept = { revision, releases, index: make(world, releases) };
-    kept = made;
-    made.index.catch(() => {
-      if (kept === made) kept = null;
-    });
-    return made.index;
+    const index = await make(world, releases);
+    kept = { revision, releases, index };
+    return index;
+  }
+  return (release) => {
+    const mine = turn.then(() => look(release));
+    turn = mine.catch(() => undefined);
+    return mine;
   };
 }
 
