@@ -91,20 +91,35 @@ if ! grep -rqs Architectures "$R/etc/apt/apt.conf" "$R/etc/apt/apt.conf.d" \${AP
     arches="$arches -o APT::Architectures::=$line"
   done <"$R/var/lib/dpkg/arch"
 fi
-# With -f a plan exists also while something is broken; show-versions would change the lists.
-plan=$(apt-get -s -f $arches -o Debug::NoLocking=1 -o APT::Get::Show-Versions=false -o APT::Get::Show-User-Simulation-Note=false dist-upgrade 2>&1)
-printf '#patchherd plan %s\n' "$?"
-printf '%s\n' "$plan"
-picked=$(printf '%s\n' "$plan" | awk '
-  /^The following packages have been kept back:/ || /^The following upgrades have been deferred/ { kept = 1; next }
-  /^[^ ]/ { kept = 0 }
-  kept { names = names $0 }
-  $1 == "Inst" { new = $3 ~ /^\[/ ? $4 : $3; offers = offers " " $2 "=" substr(new, 2) }
-  END { print names; print offers }')
-kept=\${picked%%
-*}
-offers=\${picked#*
+# Show-versions would change the lists. With -f a plan exists also while something is broken, and costs more.
+simulate() {
+  apt-get -s "$@" $arches -o Debug::NoLocking=1 -o APT::Get::Show-Versions=false -o APT::Get::Show-User-Simulation-Note=false dist-upgrade 2>&1
 }
+plan=$(simulate)
+code=$?
+if [ "$code" != 0 ]; then
+  plan=$(simulate -f)
+  code=$?
+fi
+printf '#patchherd plan %s\n' "$code"
+printf '%s\n' "$plan"
+# By the shell itself: another process for it would cost more than the reading.
+kept= offers= keeps=
+IFS='
+'
+for line in $plan; do
+  case $line in
+    'The following packages have been kept back:'* | 'The following upgrades have been deferred'*) keeps=yes ;;
+    'Inst '*)
+      keeps=
+      name=\${line#Inst }
+      version=\${line#*\(}
+      offers="$offers \${name%% *}=\${version%% *}" ;;
+    ' '*) [ -z "$keeps" ] || kept="$kept$line" ;;
+    *) keeps= ;;
+  esac
+done
+unset IFS
 if [ -n "$kept" ]; then
   versions=$(apt-cache $arches policy $kept)
   echo '#patchherd archives'
