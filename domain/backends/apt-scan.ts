@@ -130,17 +130,25 @@ if [ -n "$kept" ]; then
     $1 == "Candidate:" { print name "=" $2 }')"
 fi
 echo '#patchherd sources'
-[ -z "$offers" ] || apt-cache $arches show --no-all-versions $offers | awk '
-  function tell() {
-    if (package != "") print package, version, arch, source == "" ? package : source, built == "" ? version : built
-    package = version = arch = source = built = ""
-  }
-  /^Package: / { package = $2 }
-  /^Version: / { version = $2 }
-  /^Architecture: / { arch = $2 }
-  /^Source: / { source = $2; built = $3; gsub(/[()]/, "", built) }
-  /^$/ { tell() }
-  END { tell() }'
+tell() {
+  [ -z "$package" ] || printf '%s %s %s %s %s\n' "$package" "$version" "$arch" "\${source:-$package}" "\${built:-$version}"
+}
+package=
+shown=
+[ -z "$offers" ] || shown=$(apt-cache $arches show --no-all-versions $offers)
+IFS='
+'
+for line in $shown; do
+  case $line in
+    'Package: '*) tell; package=\${line#* } version= arch= source= built= ;;
+    'Version: '*) version=\${line#* } ;;
+    'Architecture: '*) arch=\${line#* } ;;
+    'Source: '*' ('*) source=\${line#* } built=\${line#*\(} source=\${source%% *} built=\${built%)} ;;
+    'Source: '*) source=\${line#* } ;;
+  esac
+done
+tell
+unset IFS
 echo '#patchherd end'
 `;
 
