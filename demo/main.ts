@@ -53,10 +53,11 @@ export async function startDemo(env: NodeJS.ProcessEnv, say: (line: string) => v
     await scanFleet(workers.world, fleet.devices.length, new AbortController().signal);
     say('Reading the feeds');
     const { signal } = new AbortController();
-    await syncDueFeeds(workers.world, feedJob(settings), signal);
-    await everythingRead(workers.world);
+    // The workers look for feeds, too.
+    while (!(await syncDueFeeds(workers.world, feedJob(settings), signal))) await delay(100);
     await matchFleet(workers.world, signal);
     await everythingProposed(workers.world);
+    await bot.tell(); // what is urgent comes before the digest
     await makeDigests(workers.world, 'now');
     await bot.tell();
     const news = setTimeout(() => void tellNews(workers.world, feeds, settings), newsMs).unref();
@@ -84,14 +85,6 @@ async function tellNews(world: WorkerWorld, feeds: DemoFeeds, settings: Settings
 }
 
 const patienceMs = 30_000;
-
-/** The workers read feeds, too: whoever was first, all of them were read before the link is shown. */
-async function everythingRead({ feeds, feedRules }: WorkerWorld): Promise<void> {
-  for (const started = Date.now(); Date.now() - started < patienceMs; await delay(100)) {
-    const read = (await feeds.all()).filter(({ checkedAt }) => checkedAt !== null).map(({ id }) => id);
-    if (feedRules.every(({ id }) => read.includes(id))) return;
-  }
-}
 
 /** The workers scan at the same time: whoever is last, the cards are there before the link is shown. */
 async function everythingProposed(world: WorkerWorld): Promise<void> {

@@ -18,12 +18,31 @@ export const feedSync = (world: WorkerWorld, job: FeedJob): JobSpec<typeof Data>
   name: 'feed.sync',
   data: Data,
   concurrency: 1,
-  run: (_, signal) => syncDueFeeds(world, job, signal),
+  async run(_, signal) {
+    await syncDueFeeds(world, job, signal);
+  },
 });
 
-/** Asks the feeds that are due. One feed's failure is recorded in its state and is no other one's. */
-export async function syncDueFeeds(world: WorkerWorld, job: FeedJob, signal: AbortSignal): Promise<void> {
-  if (!job.settings.enabled) return;
+/** Longer than the slowest of all feeds takes; whoever dies in it is followed after this. */
+const turnMs = 15 * 60_000;
+
+/**
+ * Asks the feeds that are due. One feed's failure is recorded in its state and is no other one's. One process at a time, so that nobody
+ * reads facts about CVEs while somebody else is still at the advisories that name them: false = somebody else is at it, nothing was done.
+ */
+export async function syncDueFeeds(world: WorkerWorld, job: FeedJob, signal: AbortSignal): Promise<boolean> {
+  if (!job.settings.enabled) return true;
+  const turn = await world.claims.take('feeds', world.owner, turnMs);
+  if (turn === null) return false;
+  try {
+    await syncAll(world, job, signal);
+    return true;
+  } finally {
+    await world.claims.release('feeds', turn);
+  }
+}
+
+async function syncAll(world: WorkerWorld, job: FeedJob, signal: AbortSignal): Promise<void> {
   const releases = await fleetReleases(world);
   // Before the first scan nobody knows which advisories and CVEs matter: what is read now would be read for nothing.
   if (releases.size === 0) return;
