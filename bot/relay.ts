@@ -202,7 +202,8 @@ export function makeRelay(parts: RelayParts): Relay {
   async function tick(): Promise<void> {
     if (running) {
       again = true;
-      return running;
+      await running;
+      return running ?? undefined; // the pass that began after this call
     }
     running = pass().catch((error: unknown) =>
       log.error('relay.failed', { error: error instanceof Error ? error.stack : String(error) }),
