@@ -39,7 +39,7 @@ const benches: Readonly<Record<string, Bench>> = {
     },
   },
   debsecan: {
-    defaults: { n: 100, runs: 1 },
+    defaults: { n: 250, runs: 1 },
     load: async () => {
       const { debsecan, debsecanRefusal } = await import('./debsecan.ts');
       return { measure: debsecan, refusal: debsecanRefusal };
