@@ -98,9 +98,9 @@ async function settled(world: World, { id }: Policy): Promise<boolean> {
   const old = (ms: number) => world.proposals.count({ ...waiting, createdAt: { before: new Date(now - ms) } });
   if ((await old(patienceMs)) > 0) return true;
   const unseen = await world.devices.count({ retired: false, lastScan: null });
-  if (await feedsUnread(world)) return false;
   if (unseen > 0 || (await world.applicabilities.count({ planned: false })) > 0) return false;
-  return (await old(quietMs)) === (await world.proposals.count(waiting));
+  if ((await old(quietMs)) !== (await world.proposals.count(waiting))) return false;
+  return !(await feedsUnread(world)); // last, because it reads the whole fleet
 }
 
 /** Until every feed has answered, or failed, once, nobody can say what is urgent. */
