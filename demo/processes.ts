@@ -2,8 +2,12 @@
  * Which processes of this machine belong to a device that is only a directory, and how to end them. Linux: reads
  * /proc.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+
+/** A process that was really given no environment at all is believed after this long. */
+const LOOK_AGAIN_MS = 5;
+const MAX_LOOKS = 40;
 
 /**
  * Process ids of everything that runs with this DPKG_ROOT in its environment: the mark that all of a device's processes
@@ -15,11 +19,26 @@ export async function processesOf(root: string): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const ours = await Promise.all(
     pids.map(async (pid) => {
-      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-      return environment.split('\0').includes(mark);
+      return (await environmentOf(pid)).split('\0').includes(mark);
     }),
   );
   return pids.filter((_pid, index) => ours[index]);
+}
+
+/**
+ * A process's environment as the kernel has it, or nothing for a thread of the kernel, a process that has ended and one
+ * of another user. In the middle of an exec a process has its new program and no environment yet, for as long as a busy
+ * machine lets it wait there: such a one is read again, else a process that has just been started would be missed.
+ */
+async function environmentOf(pid: number): Promise<string> {
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => null);
+    if (environment !== '') return environment ?? '';
+    const program = await readlink(`/proc/${pid}/exe`).catch(() => null);
+    if (program === null) return '';
+    await delay(LOOK_AGAIN_MS);
+  }
+  return '';
 }
 
 /** Lets a device's processes finish for `graceMs` milliseconds, then kills what is left. Resolves when none is left. */
