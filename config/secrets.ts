@@ -1,4 +1,4 @@
-/** Where secrets may come from: the settings, a file that they name (`<key>File`), or the environment. One table says which. */
+/** Where secrets, and the proxy, may come from: the settings, a file that they name (`<key>File`), or the environment. One table says which. */
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileTrouble } from './files.ts';
@@ -7,6 +7,10 @@ import type { Problem } from './problems.ts';
 /** `*` is each entry of a list, and in a variable that entry's name in capitals. Every variable has a `_FILE` form; the first one set counts. */
 const secrets: readonly { readonly path: string; readonly env: readonly string[] }[] = [
   { path: 'database.uri', env: ['PATCHHERD_DATABASE_URI', 'MONGODB_URI'] },
+  // As curl has it: lower case first.
+  { path: 'proxy.https', env: ['PATCHHERD_PROXY_HTTPS', 'https_proxy', 'HTTPS_PROXY'] },
+  { path: 'proxy.http', env: ['PATCHHERD_PROXY_HTTP', 'http_proxy', 'HTTP_PROXY'] },
+  { path: 'proxy.except', env: ['PATCHHERD_PROXY_EXCEPT', 'no_proxy', 'NO_PROXY'] },
   { path: 'chat.slack.botToken', env: ['PATCHHERD_SLACK_BOT_TOKEN'] },
   { path: 'chat.slack.appToken', env: ['PATCHHERD_SLACK_APP_TOKEN'] },
   { path: 'chat.slack.signingSecret', env: ['PATCHHERD_SLACK_SIGNING_SECRET'] },
@@ -15,6 +19,10 @@ const secrets: readonly { readonly path: string; readonly env: readonly string[]
   { path: 'credentials.*.passphrase', env: ['PATCHHERD_CREDENTIAL_*_PASSPHRASE'] },
   { path: 'credentials.*.password', env: ['PATCHHERD_CREDENTIAL_*_PASSWORD'] },
 ];
+
+/** A proxy's address is one only with a password in it. */
+const isSecret = (path: string, value: unknown): boolean =>
+  typeof value === 'string' && (!path.startsWith('proxy.') || value.includes('@'));
 
 const LIMIT = 64 * 1024; // the largest private key is a tenth of this
 
@@ -102,7 +110,7 @@ export function fillSecrets(
   const filled = structuredClone(raw);
   const all = secrets.flatMap((secret) => places(filled, secret.path, secret.env, env));
   const files = all.map(({ holder, key }) => holder[`${key}File`]).filter((file) => typeof file === 'string');
-  const written = all.filter(({ holder, key }) => typeof holder[key] === 'string').map(({ path }) => path);
+  const written = all.filter(({ holder, key, path }) => isSecret(path, holder[key])).map(({ path }) => path);
   const problems = all.flatMap((place) => {
     const message = fill(place, env, pathOf);
     return message ? [{ path: place.path, message }] : [];

@@ -9,6 +9,7 @@ import { Accounts, Chat } from './chat.ts';
 import { Credential } from './credentials.ts';
 import { address, amount, cron, feedUrl, line, oneOf, port, slug, whole, zone } from './fields.ts';
 import { fallback, must, mustSecretly, type Problem } from './problems.ts';
+import { WebProxy } from './proxy.ts';
 import { brokenRules } from './rules.ts';
 
 const Person = z.strictObject({
@@ -128,6 +129,7 @@ export const Settings = z.strictObject({
   priority: Priority.prefault({}),
   triage: Triage.prefault({}),
   feeds: Feeds.prefault({}),
+  proxy: WebProxy.prefault({}),
   log: z.strictObject({ level: oneOf(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
 });
 

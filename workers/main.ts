@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { calendar } from '../config/cron.ts';
 import { defaultDataDir } from '../config/data-dir.ts';
+import { throughProxy } from '../config/proxy.ts';
 import { deviceSeeds, logins, people, policies, tighten, triageRequired } from '../config/records.ts';
 import type { Settings } from '../config/settings.ts';
 import { enrol } from '../domain/flows/enrol.ts';
@@ -91,6 +92,7 @@ export const feedJob = (settings: Settings): FeedJob => ({
   settings: settings.feeds,
   dataDir: settings.dataDir ?? defaultDataDir(process.env),
   version: version(),
+  fetch: throughProxy(settings.proxy)?.fetch ?? fetch,
 });
 
 const recurMs = 10_000;

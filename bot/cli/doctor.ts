@@ -1,4 +1,5 @@
 /** `patchherd doctor`: tries everything that has to work, and says what to do where it does not. */
+import { proxyWords, throughProxy } from '../../config/proxy.ts';
 import type { Settings } from '../../config/settings.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { workerWorld } from '../../workers/main.ts';
@@ -25,6 +26,8 @@ export async function doctor(session: Session, say: Say): Promise<boolean> {
     say(wrap(`${what}: ${text}`, marks[state]));
   };
   try {
+    const proxy = proxyWords(session.settings.proxy);
+    if (proxy) tell(fine('proxy', `feeds and Slack are reached through ${proxy}`));
     const database = limited('database', limitsMs.database, databaseFindings(session));
     const chats = chatFindings(session.settings);
     for (const finding of (await Promise.all([database, ...chats])).flat()) tell(finding);
@@ -68,7 +71,7 @@ async function databaseFindings({ base }: Session): Promise<readonly Finding[]> 
 }
 
 /** One for each platform of the settings. Their libraries are loaded only then. */
-function chatFindings({ chat }: Settings): readonly Promise<readonly Finding[]>[] {
+function chatFindings({ chat, proxy }: Settings): readonly Promise<readonly Finding[]>[] {
   const { slack, discord } = chat;
   const check = (what: string, tried: Promise<void>) => limited(what, limitsMs.platform, judged(what, tried));
   return [
@@ -76,7 +79,7 @@ function chatFindings({ chat }: Settings): readonly Promise<readonly Finding[]>[
       ? [
           check(
             'slack',
-            import('../slack/check.ts').then(({ checkSlack }) => checkSlack(slack)),
+            import('../slack/check.ts').then(({ checkSlack }) => checkSlack({ ...slack, proxy: throughProxy(proxy) })),
           ),
         ]
       : []),

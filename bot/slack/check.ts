@@ -2,7 +2,7 @@
 import { webApi } from '@slack/bolt';
 import { Failure } from '../../domain/model/failure.ts';
 import type { Log } from '../../domain/ports.ts';
-import { clientOptions, slackClients, slackLogger } from './clients.ts';
+import { clientOptions, type SlackProxy, slackClients, wireOf } from './clients.ts';
 import { slackErrorName, slackFailure } from './failure.ts';
 
 const BOT_TOKEN =
@@ -44,18 +44,20 @@ export type SlackAccess = {
   readonly channel: string;
   /** @default https://slack.com/api/ */
   readonly apiUrl?: string;
+  readonly proxy?: SlackProxy | null;
 };
 
 /**
  * Tries everything that sending and receiving need, and posts nothing. Failures as for startSlack; `chat.refused` when the app is not
  * in the channel. Without a history scope nobody can tell about the channel, which is no failure.
  */
-export async function checkSlack({ botToken, appToken, workspace, channel, apiUrl }: SlackAccess): Promise<void> {
-  const logger = slackLogger(silent);
-  const { people } = slackClients(botToken, apiUrl, logger);
+export async function checkSlack(access: SlackAccess): Promise<void> {
+  const { botToken, appToken, workspace, channel, apiUrl, proxy } = access;
+  const wire = wireOf(apiUrl, silent, proxy);
+  const { people } = slackClients(botToken, wire);
   await checkBotToken(people, workspace);
   if (appToken !== undefined) {
-    const app = new webApi.WebClient(appToken, clientOptions(apiUrl, logger, 2));
+    const app = new webApi.WebClient(appToken, clientOptions(wire, 2));
     await checkToken(APP_TOKEN, () => app.apps.connections.open({}));
   }
   try {

@@ -1,20 +1,37 @@
 /** The connections to Slack's Web API: one to answer people, one for cards, so that neither waits for the other. */
-import { type LogLevel, webApi } from '@slack/bolt';
+import { type LogLevel, type SocketModeReceiver, webApi } from '@slack/bolt';
 import type { Log } from '../../domain/ports.ts';
 
 /** Longer than Slack ever takes, shorter than a person waits. */
 const TIMEOUT_MS = 10_000;
 const RETRY_AFTER_SECONDS = '30';
 
-/**
- * fetch with a time limit. A 429 that lacks Retry-After gets one, because the client answers such a one with an untyped error.
- */
-export async function fetchSlack(url: string | URL | Request, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(url, { ...init, signal: init.signal ?? AbortSignal.timeout(TIMEOUT_MS) });
-  if (response.status !== 429 || response.headers.has('retry-after')) return response;
-  const headers = new Headers(response.headers);
-  headers.set('retry-after', RETRY_AFTER_SECONDS);
-  return new Response(response.body, { status: 429, headers });
+/** What goes to Slack through a proxy: requests, and the connection of Socket Mode. */
+export type SlackProxy = {
+  readonly fetch: typeof fetch;
+  dispatcher(): Promise<NonNullable<ConstructorParameters<typeof SocketModeReceiver>[0]['dispatcher']>>;
+};
+/** How Slack is reached. */
+export type Wire = {
+  readonly apiUrl: string | undefined;
+  readonly logger: webApi.Logger;
+  readonly fetch: typeof fetch;
+};
+
+/** The parts of a wire. `fetch` has a time limit, and a 429 that lacks Retry-After gets one: the client answers such a one with an untyped error. */
+export function wireOf(apiUrl: string | undefined, log: Log, proxy: SlackProxy | null | undefined): Wire {
+  const send = proxy?.fetch ?? fetch;
+  return {
+    apiUrl,
+    logger: slackLogger(log),
+    async fetch(url, init = {}) {
+      const response = await send(url, { ...init, signal: init.signal ?? AbortSignal.timeout(TIMEOUT_MS) });
+      if (response.status !== 429 || response.headers.has('retry-after')) return response;
+      const headers = new Headers(response.headers);
+      headers.set('retry-after', RETRY_AFTER_SECONDS);
+      return new Response(response.body, { status: 429, headers });
+    },
+  };
 }
 
 /**
@@ -22,11 +39,11 @@ export async function fetchSlack(url: string | URL | Request, init: RequestInit 
  * - A 429 is an error at once: the library's own wait would hold up every other call of that client.
  * - Absolute addresses are off, because the token would go along to them.
  */
-export const clientOptions = (apiUrl: string | undefined, logger: webApi.Logger, retries: number) =>
+export const clientOptions = ({ apiUrl, logger, fetch }: Wire, retries: number) =>
   ({
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
     logger,
-    fetch: fetchSlack,
+    fetch,
     timeout: TIMEOUT_MS,
     allowAbsoluteUrls: false,
     rejectRateLimitedCalls: true,
@@ -37,13 +54,13 @@ export const clientOptions = (apiUrl: string | undefined, logger: webApi.Logger,
  * `people` answers clicks and retries for a moment. `cards` never retries: a connection that drops after Slack stored a message would
  * post it again, so the outbox looks first (Messenger.find).
  */
-export const slackClients = (botToken: string, apiUrl: string | undefined, logger: webApi.Logger) => ({
-  people: new webApi.WebClient(botToken, clientOptions(apiUrl, logger, 2)),
-  cards: new webApi.WebClient(botToken, clientOptions(apiUrl, logger, 0)),
+export const slackClients = (botToken: string, wire: Wire) => ({
+  people: new webApi.WebClient(botToken, clientOptions(wire, 2)),
+  cards: new webApi.WebClient(botToken, clientOptions(wire, 0)),
 });
 
 /** The libraries' own chatter into our log: what they warn of is worth keeping, the rest is not. They redact tokens themselves. */
-export function slackLogger(log: Log): webApi.Logger {
+function slackLogger(log: Log): webApi.Logger {
   const say = (parts: unknown[]) => ({ said: parts.map(String).join(' ').slice(0, 500) });
   return {
     debug() {},

@@ -1,6 +1,6 @@
 /** Every way a call to Slack can fail → one Failure. The only place that knows Slack's error names. */
 import { webApi } from '@slack/bolt';
-import { Failure } from '../../domain/model/failure.ts';
+import { Failure, failureIn } from '../../domain/model/failure.ts';
 
 /** Slack names these in the error reference of each method (docs.slack.dev/reference/methods/chat.postMessage#errors). */
 const deadToken = new Set([
@@ -46,7 +46,10 @@ export function slackFailure(error: unknown): unknown {
     });
   }
   if (error instanceof webApi.WebAPIHTTPError) return unreachable(`it answered HTTP ${error.statusCode}`, error);
-  if (error instanceof webApi.WebAPIRequestError) return unreachable(error.original.message, error);
+  if (error instanceof webApi.WebAPIRequestError) {
+    const own = failureIn(error.original); // a proxy's
+    return unreachable(own ? own.message.slice(0, -1) : error.original.message, error);
+  }
   if (error instanceof webApi.WebAPIPlatformError) return platformFailure(error);
   return error;
 }

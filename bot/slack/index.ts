@@ -3,7 +3,7 @@ import { App, AuthorizationError, HTTPReceiver, type Receiver } from '@slack/bol
 import type { Log, Messenger } from '../../domain/ports.ts';
 import type { Desk } from '../handlers/press.ts';
 import { APP_TOKEN, checkBotToken, checkToken, unauthorized } from './check.ts';
-import { clientOptions, slackClients, slackLogger } from './clients.ts';
+import { clientOptions, type SlackProxy, slackClients, type Wire, wireOf } from './clients.ts';
 import { EVENTS_PATH, listenSigned } from './http.ts';
 import { receive } from './receive.ts';
 import { slackMessenger } from './send.ts';
@@ -25,6 +25,8 @@ export type SlackOptions = {
   readonly log: Log;
   /** @default https://slack.com/api/ */
   readonly apiUrl?: string;
+  /** Where Slack cannot be reached directly. */
+  readonly proxy?: SlackProxy | null;
 };
 
 export type SlackChat = {
@@ -43,9 +45,9 @@ export type SlackChat = {
  * A port that is taken rejects with Node's error.
  */
 export async function startSlack(options: SlackOptions): Promise<SlackChat> {
-  const { botToken, workspace, desk, log, apiUrl } = options;
-  const logger = slackLogger(log);
-  const { people, cards } = slackClients(botToken, apiUrl, logger);
+  const { botToken, workspace, desk, log, apiUrl, proxy } = options;
+  const wire = wireOf(apiUrl, log, proxy);
+  const { people, cards } = slackClients(botToken, wire);
   const bot = await checkBotToken(people, workspace);
   const identity = { botToken, botId: bot.bot_id ?? '', botUserId: bot.user_id ?? '', teamId: workspace };
 
@@ -53,8 +55,8 @@ export async function startSlack(options: SlackOptions): Promise<SlackChat> {
   async function build(receiver: Receiver): Promise<void> {
     const app = new App({
       receiver,
-      logger,
-      clientOptions: clientOptions(apiUrl, logger, 0),
+      logger: wire.logger,
+      clientOptions: clientOptions(wire, 0),
       convoStore: false,
       deferInitialization: true,
       authorize: async ({ teamId }, body) => {
@@ -68,11 +70,11 @@ export async function startSlack(options: SlackOptions): Promise<SlackChat> {
       if (error instanceof AuthorizationError) throw error; // which the receiver answers with 401
       log.error('slack.listener-failed', { error: String(error) });
     });
-    receive(app, { desk, people, workspace, log });
+    receive(app, { desk, people, workspace, log, fetch: wire.fetch });
     await app.init();
   }
 
-  const transport = await open(options, build);
+  const transport = await open(options, wire, build);
   return {
     messenger: slackMessenger(cards, identity.botId),
     url: transport.url,
@@ -81,17 +83,20 @@ export async function startSlack(options: SlackOptions): Promise<SlackChat> {
   };
 }
 
-async function open(options: SlackOptions, build: (receiver: Receiver) => Promise<void>): Promise<Transport> {
-  const { appToken, signingSecret, log, apiUrl, host = '127.0.0.1', port = 3000 } = options;
-  const logger = slackLogger(log);
+async function open(
+  options: SlackOptions,
+  wire: Wire,
+  build: (receiver: Receiver) => Promise<void>,
+): Promise<Transport> {
+  const { appToken, signingSecret, log, proxy, host = '127.0.0.1', port = 3000 } = options;
   if (appToken !== undefined) {
-    const receiver = socketReceiver(appToken, apiUrl, logger);
+    const receiver = await socketReceiver(appToken, wire, proxy);
     await build(receiver);
     return checkToken(APP_TOKEN, () => keepConnected(receiver, log));
   }
   if (signingSecret === undefined)
     throw unauthorized(`Slack needs an app token or a signing secret. Most need ${APP_TOKEN}.`);
-  const receiver = new HTTPReceiver({ signingSecret, logger, endpoints: EVENTS_PATH });
+  const receiver = new HTTPReceiver({ signingSecret, logger: wire.logger, endpoints: EVENTS_PATH });
   await build(receiver);
   return listenSigned(receiver, host, port, log);
 }

@@ -1,8 +1,8 @@
 /** One Socket Mode connection that is kept up: reconnects at once, then ever slower, for as long as it takes. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { SocketModeReceiver, type webApi } from '@slack/bolt';
+import { SocketModeReceiver } from '@slack/bolt';
 import type { Log } from '../../domain/ports.ts';
-import { clientOptions } from './clients.ts';
+import { clientOptions, type SlackProxy, type Wire } from './clients.ts';
 
 /** What both ways of receiving offer. `url` is where Slack's requests go, null when the connection is ours. */
 export interface Transport {
@@ -20,16 +20,17 @@ const GOODBYE_MS = 1000;
  * The library's own reconnect is off: it waits 5 s before the first try, and an error while it reconnects is an unhandled rejection
  * that ends the process. The pong limit stays at its 5 s, after which a silent connection counts as lost.
  */
-export const socketReceiver = (
+export const socketReceiver = async (
   appToken: string,
-  apiUrl: string | undefined,
-  logger: webApi.Logger,
-): SocketModeReceiver =>
+  wire: Wire,
+  proxy: SlackProxy | null | undefined,
+): Promise<SocketModeReceiver> =>
   new SocketModeReceiver({
     appToken,
-    logger,
+    logger: wire.logger,
     autoReconnectEnabled: false,
-    installerOptions: { clientOptions: clientOptions(apiUrl, logger, 0) },
+    installerOptions: { clientOptions: clientOptions(wire, 0) },
+    ...(proxy ? { dispatcher: await proxy.dispatcher() } : {}),
   });
 
 /** Connects; rejects with the library's error when the first try fails. The app must have been built with this receiver before. */

@@ -116,7 +116,15 @@ function kernelReplacedInPlace(facts: FactLines, packages: readonly InstalledPac
 }
 
 /**
- * Facts of one scan; `packages` is null when the scan said "unchanged". What only a full scan can see (packages that are not whole,
+ * From Ubuntu's FIPS archives: `fips` is in the version of what they rebuild (openssl 1.1.1f-1ubuntu2.fips.2.8, libkcapi1 1.0.3-2fips3),
+ * and in the source's name of a kernel of theirs (linux-fips, linux-azure-fips), by Canonical's documentation of Ubuntu Pro. A kernel in
+ * FIPS mode (/proc/sys/crypto/fips_enabled) says nothing of packages: any kernel can be started so.
+ */
+const isFips = ({ version, source }: InstalledPackage): boolean =>
+  /fips/i.test(version) || /^linux-.*fips/.test(source);
+
+/**
+ * Facts of one scan; `packages` is null when the scan said "unchanged": `modules` is then empty, and those of the last scan count. What only a full scan can see (packages that are not whole,
  * services to restart, a kernel replaced in place) marks the stamp with `!`, which no device ever answers to: such a device is read
  * in full each time, and "unchanged" therefore means that there is none of it.
  */
@@ -141,7 +149,7 @@ export function readFacts(sections: readonly Section[], packages: readonly Insta
     health: readHealth(facts),
     freeDiskMiB: readDisk(demandSection(sections, 'disk')),
     broken,
-    modules: [],
+    modules: packages?.some(isFips) ? ['fips'] : [],
     livepatched: readLivepatched(sections),
     helper: facts.all('helper')[0] ?? null,
     deviceTime,

@@ -65,7 +65,7 @@ const stamp = sh`
 stamp=$(stat -c '%n %s %.Y %i' "$R"/var/lib/dpkg/status "$R"/var/lib/dpkg/updates "$R"/var/lib/dpkg/arch \
   "$R"/var/lib/apt/extended_states "$R"/var/lib/apt/lists "$R"/etc/apt "$R"/etc/apt/* "$R"/etc/apt/*/* \
   \${APT_CONFIG:+"$APT_CONFIG"} 2>/dev/null | cksum)
-stamp=1-\${stamp% *}-\${stamp#* }
+stamp=2-\${stamp% *}-\${stamp#* }
 printf '#patchherd stamp %s\n' "$stamp"
 if [ "$stamp" = "$1" ]; then
   echo '#patchherd unchanged'

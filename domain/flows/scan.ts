@@ -60,6 +60,7 @@ export async function look(
     report,
     facts: {
       ...facts,
+      modules: report.kind === 'unchanged' ? (device.facts?.modules ?? []) : facts.modules, // read off the packages
       backend: backend.id,
       scannedAt: new Date(after),
       clockSkewMs: Math.round(deviceTime - (before + after) / 2),

@@ -25,7 +25,7 @@ export type MatchSubject = {
   /** As `releaseOf` names it. */
   readonly release: string;
   readonly packages: readonly InstalledPackage[];
-  /** rpm module streams that are enabled, such as `nodejs:18`. */
+  /** As `DeviceFacts` has them. */
   readonly modules: ReadonlySet<string>;
   /** CVEs that a livepatch covers until the next reboot. */
   readonly livepatched: ReadonlySet<string>;

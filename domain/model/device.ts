@@ -63,7 +63,7 @@ export type DeviceFacts = {
   readonly clockSkewMs: number;
   /** Packages half installed or half configured, by name. */
   readonly broken: readonly string[];
-  /** rpm module streams that are enabled, such as `nodejs:18`. */
+  /** rpm module streams that are enabled, such as `nodejs:18`; `fips` = packages of Ubuntu's FIPS archives are installed. */
   readonly modules: readonly string[];
   /** CVEs that a livepatch covers until the next reboot. */
   readonly livepatched: readonly string[];

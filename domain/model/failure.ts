@@ -19,3 +19,9 @@ export class Failure extends Error {
     this.retryAfterMs = options.retryAfterMs ?? null;
   }
 }
+
+/** The Failure among the causes of an error of a library that was given our own parts, such as fetch over a proxy; null = there is none. */
+export function failureIn(error: unknown): Failure | null {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof Failure) return at;
+  return null;
+}

@@ -125,6 +125,17 @@ describe('a secret', () => {
     expect(uri({ MONGODB_URI: 'mongodb://a/b' })).toBe('mongodb://a/b');
     expect(uri({ MONGODB_URI: 'mongodb://a/b', PATCHHERD_DATABASE_URI: 'mongodb://c/d' })).toBe('mongodb://c/d');
   });
+  it('may be in the address of a proxy, which comes from the variables that curl reads', () => {
+    const proxy = (env: NodeJS.ProcessEnv, text = minimal) => load(text, env).settings.proxy;
+    const own = `${minimal}proxy: { httpsFile: ${file('http://kim:sesame@own:3128\n')} }\n`;
+    expect(proxy({})).toEqual({});
+    expect(proxy({}, own)).toEqual({ https: 'http://kim:sesame@own:3128' });
+    const custom = { HTTPS_PROXY: 'http://a:1', HTTP_PROXY: 'http://b:2', NO_PROXY: 'c.example.org,.d.example.org' };
+    const read = { https: 'http://a:1', http: 'http://b:2', except: 'c.example.org,.d.example.org' };
+    expect(proxy(custom, own)).toEqual(read);
+    expect(proxy({ ...custom, https_proxy: 'e:3' })).toEqual({ ...read, https: 'http://e:3' });
+    expect(proxy({ ...custom, https_proxy: 'e:3', PATCHHERD_PROXY_HTTPS: 'https://f' }).https).toBe('https://f');
+  });
   it('of a credential is named after it in the environment', () => {
     const text = `${minimal}credentials: [{ name: old-switch, kind: password }]\n`;
     const { settings } = load(text, { PATCHHERD_CREDENTIAL_OLD_SWITCH_PASSWORD: 'sesame' });

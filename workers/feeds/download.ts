@@ -1,21 +1,12 @@
 /** One conditional HTTP GET into a file: redirects, sizes, times, and what every answer means. Knows nothing of feeds. */
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { Failure } from '../../domain/model/failure.ts';
+import { Failure, failureIn } from '../../domain/model/failure.ts';
+import { type Patience, patienceOf, seconds, type Times } from './patience.ts';
 import { sizeWords } from './text.ts';
 
 const REDIRECTS = 5;
 const LONGEST_RETRY_MS = 24 * 3_600_000;
-
-export type Times = {
-  /** From the request to the end of the headers. */
-  readonly headersMs: number;
-  /** Without a single byte. */
-  readonly stallMs: number;
-  /** All of it, redirects too. */
-  readonly wholeMs: number;
-};
-export const usualTimes: Times = { headersMs: 30_000, stallMs: 60_000, wholeMs: 15 * 60_000 };
 
 export type Ask = {
   readonly url: string;
@@ -31,6 +22,8 @@ export type Ask = {
   /** Hosts that may be asked over plain http besides our own machine. */
   readonly plainHosts: ReadonlySet<string>;
   readonly signal: AbortSignal | null;
+  /** The built-in one, or one that goes through a proxy. */
+  readonly fetch: typeof fetch;
 };
 
 export type Answer =
@@ -48,7 +41,7 @@ export type Answer =
  * `feed.too-large`, `feed.unreadable` (HTML in place of data).
  */
 export async function download(ask: Ask): Promise<Answer> {
-  const patience = patienceOf(ask);
+  const patience = patienceOf(ask.times, ask.signal);
   try {
     const response = await follow(ask, patience);
     return await taken(ask, response, patience);
@@ -63,43 +56,6 @@ export function shown(url: string): string {
   const { origin, pathname, protocol } = new URL(url);
   return protocol === 'file:' ? `file://${pathname}` : `${origin}${pathname}`;
 }
-
-type Patience = {
-  readonly signal: AbortSignal;
-  wait(ms: number, what: string): void;
-  why(): string | null;
-  end(): void;
-};
-
-/** One abort signal for every limit of time, which remembers which of them was passed. */
-function patienceOf({ times, signal }: Ask): Patience {
-  const stop = new AbortController();
-  let why: string | null = null;
-  let timer: NodeJS.Timeout | undefined;
-  const giveUp = (what: string): void => {
-    why ??= what;
-    stop.abort();
-  };
-  const whole = setTimeout(giveUp, times.wholeMs, `was not complete after ${seconds(times.wholeMs)}`);
-  const stopped = () => giveUp('was interrupted because patchherd stops');
-  signal?.addEventListener('abort', stopped);
-  if (signal?.aborted) stopped();
-  return {
-    signal: stop.signal,
-    wait(ms, what) {
-      clearTimeout(timer);
-      timer = setTimeout(giveUp, ms, what);
-    },
-    why: () => why,
-    end() {
-      clearTimeout(timer);
-      clearTimeout(whole);
-      signal?.removeEventListener('abort', stopped);
-    },
-  };
-}
-
-const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
 /** Goes after redirects by hand, because none may lead from https to http. */
 async function follow(ask: Ask, patience: Patience): Promise<Response> {
@@ -134,15 +90,19 @@ function allowed(ask: Ask, address: string, from: URL | null): URL {
   );
 }
 
-async function request({ title, times, have, userAgent }: Ask, url: URL, patience: Patience): Promise<Response> {
+async function request(ask: Ask, url: URL, patience: Patience): Promise<Response> {
+  const { title, times, have, userAgent } = ask;
   patience.wait(times.headersMs, `gave no answer within ${seconds(times.headersMs)}`);
   const headers: Record<string, string> = { 'user-agent': userAgent };
   if (have?.etag) headers['if-none-match'] = have.etag;
   if (have?.lastModified) headers['if-modified-since'] = have.lastModified;
   try {
-    return await fetch(url.href, { redirect: 'manual', headers, signal: patience.signal });
+    return await ask.fetch(url.href, { redirect: 'manual', headers, signal: patience.signal });
   } catch (cause) {
-    throw unreachable(title, url.href, patience.why() ?? `cannot be reached${codeOf(cause)}`, cause);
+    const proxys = patience.why() === null ? failureIn(cause) : null;
+    const why = patience.why() ?? `cannot be reached${proxys ? `. ${proxys.message.slice(0, -1)}` : codeOf(cause)}`;
+    if (proxys && !proxys.retryable) throw refused(ask, url.href, why);
+    throw unreachable(title, url.href, why, cause);
   }
 }
 

@@ -75,6 +75,11 @@ export interface Feed {
   readonly licence: string;
   /** True: one file of `read` is everything that this feed knows (KEV, EPSS): what is not in it is gone. Absent: a file may be a part. */
   readonly whole?: true;
+  /**
+   * Where one advisory is spread over several files: what is stored of it, and what a file or sync says, as one. Called for each advisory,
+   * and where nothing is stored (null); calling it again with its own answer must change nothing. Absent: the last delivery is all.
+   */
+  joined?(stored: Advisory | null, delivered: Advisory): Advisory;
   /** True when a fleet with these releases has any use for it. */
   concerns(releases: ReadonlySet<string>): boolean;
   /** Asks `source` at `url` for what is new since `cursor` (null = everything). null = nothing has changed. Failures: those of Source, `feed.unreadable`. */

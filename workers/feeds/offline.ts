@@ -61,9 +61,7 @@ export async function readOffline(directory: string, release: string, feeds: rea
     return reads;
   };
   const told = await readBy('advisories', { releases, cve: () => true });
-  const advisories = new Map(
-    itemsIn(told, 'advisory').map(({ advisory }) => [advisoryKey(advisory), advisory] as const),
-  );
+  const advisories = advisoriesIn(told);
   const named = new Set([...advisories.values()].flatMap(({ cves }) => cves));
   const known = await readBy('cves', { releases, cve: (id) => named.has(id), cves: named });
   const sayings = itemsIn(known, 'cve').map(({ saying }) => saying);
@@ -73,6 +71,18 @@ export async function readOffline(directory: string, release: string, feeds: rea
     feeds: feeds.flatMap((feed) => summary(feed, [...told, ...known]) ?? []),
     unread,
   };
+}
+
+/** By key: the last file's word, or that of all files where a feed joins them. */
+function advisoriesIn(reads: readonly Read[]): ReadonlyMap<string, Advisory> {
+  const all = new Map<string, Advisory>();
+  for (const read of reads) {
+    for (const { advisory } of itemsIn([read], 'advisory')) {
+      const key = advisoryKey(advisory);
+      all.set(key, read.feed.joined?.(all.get(key) ?? null, advisory) ?? advisory);
+    }
+  }
+  return all;
 }
 
 const itemsIn = <K extends Item['kind']>(reads: readonly Read[], kind: K): readonly Extract<Item, { kind: K }>[] =>

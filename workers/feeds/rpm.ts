@@ -21,13 +21,17 @@ export const AdvisoryId = z
 /** Debug symbols: nothing in them ever runs, and they are half of many advisories. */
 export const isDebug = (name: string): boolean => /-debug(info|source)(-|$)/.test(name);
 
-/** The first of each kind: vendors list one entry for each architecture. */
+/** The first of each kind, with the repositories of all: vendors list one entry for each architecture. */
 export function eachOnce(affected: readonly Affected[]): Affected[] {
   const seen = new Map<string, Affected>();
   for (const one of affected) {
     const { release, names, fixed, status, module } = one;
     const key = [release, names, one.package, fixed, status, module].join('\n');
-    if (!seen.has(key)) seen.set(key, one);
+    const before = seen.get(key);
+    if (!before) seen.set(key, one);
+    else if (before.repositories && one.repositories) {
+      seen.set(key, { ...before, repositories: [...new Set([...before.repositories, ...one.repositories])].sort() });
+    }
   }
   return [...seen.values()];
 }

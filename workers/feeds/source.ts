@@ -6,8 +6,9 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../../domain/model/failure.ts';
 import type { FeedFile, FeedState } from '../../domain/model/feed.ts';
-import { download, shown, type Times, tooLarge, usualTimes } from './download.ts';
+import { download, shown, tooLarge } from './download.ts';
 import type { Fetched, Limits, Source } from './feed.ts';
+import { type Times, usualTimes } from './patience.ts';
 
 const MOST_BYTES = 512 * 1024 ** 2;
 /** Files whose validators are remembered; a feed of thousands of small files asks for them with `once`. */
@@ -26,6 +27,8 @@ export type SourceParts = {
   readonly version: string;
   readonly times?: Partial<Times>;
   readonly signal?: AbortSignal;
+  /** @default Node's own */
+  readonly fetch?: typeof fetch;
 };
 
 export type OpenSource = Source & {
@@ -105,6 +108,7 @@ async function fromWeb(
     have: known ?? null,
     plainHosts: plainHostsIn(own ?? ''),
     signal: signal ?? null,
+    fetch: parts.fetch ?? fetch,
   });
   if (answer.kind === 'unchanged' && known) return unchanged(url, kept, known);
   if (answer.kind === 'unchanged') throw new Failure('feed.refused', `${title}: ${shown(url)} has nothing to say.`);

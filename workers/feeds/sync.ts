@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Failure } from '../../domain/model/failure.ts';
 import { type FeedState, newFeed } from '../../domain/model/feed.ts';
 import type { WorkerWorld } from '../../domain/ports.ts';
-import type { Times } from './download.ts';
 import type { Delivery, Feed, Wanted } from './feed.ts';
+import type { Times } from './patience.ts';
 import { type OpenSource, openSource } from './source.ts';
 import { leastOf, type Tally, take } from './take.ts';
 
@@ -23,6 +23,8 @@ export type SyncParts = {
   readonly dataDir: string;
   readonly version: string;
   readonly times?: Partial<Times>;
+  /** How files are asked for. @default Node's own fetch */
+  readonly fetch?: typeof fetch;
 };
 export type SyncOptions = {
   readonly wanted: Wanted;
@@ -47,10 +49,11 @@ export async function syncFeed(parts: SyncParts, feed: Feed, options: SyncOption
   return claimed(parts, feed, options, async (before, signal) => {
     const own = options.url ?? null;
     const directory = join(parts.dataDir, 'feeds', feed.id);
-    const { version, times } = parts;
+    const { version, times, fetch } = parts;
     const source = await openSource({
       ...{ directory, title: feed.title, own, files: before.files, version, signal },
       ...(times ? { times } : {}),
+      ...(fetch ? { fetch } : {}),
     });
     try {
       const delivery = await feed.sync(source, own ?? feed.url, before.cursor, options.wanted);

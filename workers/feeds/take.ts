@@ -1,10 +1,11 @@
 /** Turns the items of one delivery into what the stores take over, counts them, and refuses a delivery that is suspiciously small. */
-import type { Advisory } from '../../domain/model/advisory.ts';
+import { type Advisory, advisoryKey } from '../../domain/model/advisory.ts';
 import type { CveField, CveSaying } from '../../domain/model/cve.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import type { FeedState } from '../../domain/model/feed.ts';
 import type { Lifecycle } from '../../domain/model/lifecycle.ts';
 import type { World } from '../../domain/ports.ts';
+import { inBatches } from '../store/facts.ts';
 import type { Feed, Item } from './feed.ts';
 
 /** A delivery with a tenth of last time's records, or less, is a broken file and not a quiet year. */
@@ -96,7 +97,7 @@ async function hand(stores: Stores, feed: Feed, before: FeedState, load: Checked
 }
 
 async function handAdvisories({ advisories }: Stores, feed: Feed, before: FeedState, load: Checked): Promise<Handed> {
-  const delivered = advisoriesIn(feed, load.items);
+  const delivered = joinedIn(advisories, feed, advisoriesIn(feed, load.items));
   const { added, changed, withdrawn, same } = await advisories.takeOver(feed.id, delivered, load.complete, load.gone);
   return {
     changed: added.length + changed.length + withdrawn.length,
@@ -116,6 +117,19 @@ async function handSayings({ cves }: Stores, sayings: readonly CveSaying[], comp
   let changed = 0;
   for (const [field, said] of fields) changed += (await cves.takeOver(field, said, complete)).size;
   return { changed };
+}
+
+/** Each with what is stored of it, for a feed whose advisories are spread over several files. */
+async function* joinedIn(
+  stored: Stores['advisories'],
+  { joined }: Feed,
+  delivered: AsyncIterable<Advisory>,
+): AsyncGenerator<Advisory> {
+  if (!joined) return yield* delivered;
+  for await (const some of inBatches(delivered)) {
+    const known = new Map((await stored.byKey(some.map(advisoryKey))).map((one) => [advisoryKey(one), one]));
+    for (const one of some) yield joined(known.get(advisoryKey(one)) ?? null, one);
+  }
 }
 
 async function* advisoriesIn(feed: Feed, items: AsyncIterable<Known>): AsyncGenerator<Advisory> {

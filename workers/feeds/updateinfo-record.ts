@@ -13,6 +13,8 @@ const Package = z.object({
   release: RpmPart,
   arch: z.string().max(30),
   module: z.string().nullable(),
+  /** The name of its collection: what tells that two files are of one repository. Their own names change with each compose. */
+  repository: z.string(),
 });
 const Update = z.object({ id: AdvisoryId, packages: z.array(Package).min(1) });
 type Package = z.infer<typeof Package>;
@@ -54,10 +56,12 @@ function packagesOf(update: XmlElement): unknown[] {
   const named = streamIn(textIn(update, 'title'));
   return childrenOf(childOf(update, 'pkglist'), 'collection').flatMap((collection) => {
     const { name, stream } = childOf(collection, 'module')?.attributes ?? {};
+    // AlmaLinux writes behind two underscores which minor release an update came with: `...-baseos-rpms__9_1_default`.
+    const repository = oneLine(collection.attributes['short'] || textIn(collection, 'name')).replace(/__.*$/, '');
     const module = name && stream ? `${name}:${stream}` : null;
     return childrenOf(collection, 'package').map(({ attributes }) => {
       const modular = /\.module[+_]/.test(attributes['release'] ?? '');
-      return { ...attributes, module: module ?? (modular ? named : null) };
+      return { ...attributes, repository, module: module ?? (modular ? named : null) };
     });
   });
 }
@@ -70,7 +74,10 @@ function streamIn(title: string): string | null {
   return streams.length === 1 ? (streams[0] ?? null) : null;
 }
 
-const affectedOf = (release: string, { name, epoch, version, release: build, module }: Package): Affected => ({
+const affectedOf = (
+  release: string,
+  { name, epoch, version, release: build, module, repository }: Package,
+): Affected => ({
   release,
   names: 'binary',
   package: name,
@@ -79,6 +86,7 @@ const affectedOf = (release: string, { name, epoch, version, release: build, mod
   status: 'affected',
   requires: null,
   module,
+  repositories: [repository],
 });
 
 /** Tells a package's release, or null. A package without dist tag goes with the others of its update. */

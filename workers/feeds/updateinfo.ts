@@ -1,6 +1,6 @@
 /** The feed `updateinfo`: what rpm repositories themselves say of their updates (AlmaLinux, Rocky, Oracle, Amazon, Fedora, mirrors). */
 import { z } from 'zod';
-import type { Advisory } from '../../domain/model/advisory.ts';
+import type { Advisory, Affected } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { anyOf, coverageOf, covers, isWanted } from './coverage.ts';
 import { readCursor } from './cursor.ts';
@@ -62,6 +62,7 @@ export const updateinfo: Feed = {
   },
 
   read: (file, wanted) => merged([{ file, release: null }], wanted),
+  joined,
 };
 
 const familyOf = ({ release }: Repository): string => release?.split(':')[0] ?? '';
@@ -103,6 +104,23 @@ async function* merged(files: readonly Opened[], wanted: Wanted): AsyncGenerator
   }
   for (const advisory of advisories.values()) yield { kind: 'advisory', advisory };
 }
+
+/**
+ * A file replaces what its own repositories said before, and leaves what others say: BaseOS and AppStream are imported one at a time, in
+ * any order, and more than once. When others have a say and neither text is newer, the stored one stays, so that they do not take turns.
+ */
+function joined(stored: Advisory | null, delivered: Advisory): Advisory {
+  const own = new Set(delivered.affected.flatMap(({ repositories }) => repositories ?? []));
+  const others = (stored?.affected ?? []).flatMap((one): readonly Affected[] => {
+    const repositories = (one.repositories ?? []).filter((name) => !own.has(name));
+    return repositories.length > 0 ? [{ ...one, repositories }] : [];
+  });
+  const whole = stored && others.length > 0 ? both({ ...stored, affected: others }, delivered) : delivered;
+  return { ...whole, affected: eachOnce(whole.affected).sort(byText) };
+}
+
+/** The order of a joined advisory must not depend on which file came first. */
+const byText = (a: Affected, b: Affected): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 /** The same advisory in two repositories: the newer text, the packages of both. */
 function both(one: Advisory, other: Advisory): Advisory {

@@ -11,7 +11,7 @@ import type { JobSpec } from './job.ts';
 
 const Data = z.unknown();
 
-export type FeedJob = Pick<SyncParts, 'dataDir' | 'version' | 'times'> & { readonly settings: FeedSettings };
+export type FeedJob = Pick<SyncParts, 'dataDir' | 'version' | 'times' | 'fetch'> & { readonly settings: FeedSettings };
 
 /** The recurring look for feeds that are due. */
 export const feedSync = (world: WorkerWorld, job: FeedJob): JobSpec<typeof Data> => ({

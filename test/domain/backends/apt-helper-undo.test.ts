@@ -14,15 +14,23 @@ describe.skipIf(noApt)('the way back', () => {
     device = await makeAptDevice();
   });
   afterEach(() => device.remove());
+  /** What apt itself would do to have this version. */
+  const simulated = async (version: string) =>
+    apt.readSimulations((await device.run(apt.simulate([[{ name: 'acme-agent', version }]]))).stdout)[0];
+  /** The update is planned and prepared with a way back, installed, and gone again. */
+  async function expectWayBack(): Promise<void> {
+    expect(await simulated('1.1')).toMatchObject({ undo: 'downgrade' });
+    expect(await device.prepare('p', agent)).toMatchObject({ undo: 'downgrade' });
+    await device.install('i', agent);
+    expect(await device.undo('u', 'p')).toMatchObject({ code: 0, packages: [{ version: '1.0', whole: true }] });
+  }
 
   it('removes a package only when that was approved', async () => {
     const rival = { name: 'acme-agent', version: '1.2', control: { Conflicts: 'acme-tool', Provides: 'acme-tool' } };
     await device.useRepositories([device.repositories.first, await device.offer('rival', [rival])]);
     const update = item('acme-agent', '1.0', '1.2');
     expect(await device.prepare('p', [update])).toMatchObject({ code: 'helper.plan-differs' });
-    const want = [{ name: 'acme-agent', version: '1.2' }];
-    const [simulation] = apt.readSimulations((await device.run(apt.simulate([want]))).stdout);
-    const both = simulation?.transaction ?? [];
+    const both = (await simulated('1.2'))?.transaction ?? [];
     expect(both.map(({ name, to }) => ({ name, to })).sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
       { name: 'acme-agent', to: '1.2' },
       { name: 'acme-tool', to: null },
@@ -37,8 +45,7 @@ describe.skipIf(noApt)('the way back', () => {
 
   it('says before the install that there is no way back, and offers none later', async () => {
     await device.useRepositories([device.repositories.updates]);
-    const want = [{ name: 'acme-agent', version: '1.1' }];
-    expect(apt.readSimulations((await device.run(apt.simulate([want]))).stdout)[0]).toMatchObject({ undo: 'none' });
+    expect(await simulated('1.1')).toMatchObject({ undo: 'none' });
     expect(await device.prepare('p', agent)).toMatchObject({
       kind: 'ready',
       undo: 'none',
@@ -53,13 +60,7 @@ describe.skipIf(noApt)('the way back', () => {
     await device.useRepositories([device.repositories.updates]);
     const old = join(device.dir, '../repositories/first/acme-agent_1.0_all.deb');
     await device.sh(`cp "${old}" "$DPKG_ROOT/var/cache/apt/archives/"`);
-    const want = [{ name: 'acme-agent', version: '1.1' }];
-    expect(apt.readSimulations((await device.run(apt.simulate([want]))).stdout)[0]).toMatchObject({
-      undo: 'downgrade',
-    });
-    expect(await device.prepare('p', agent)).toMatchObject({ undo: 'downgrade' });
-    await device.install('i', agent);
-    expect(await device.undo('u', 'p')).toMatchObject({ code: 0, packages: [{ version: '1.0', whole: true }] });
+    await expectWayBack();
   });
 
   const noRepack = missingPrograms(['dpkg-repack']).length > 0 || process.getuid?.() !== 0;
@@ -68,13 +69,7 @@ describe.skipIf(noApt)('the way back', () => {
     await device.useRepositories([device.repositories.updates]);
     await mkdir(join(device.dir, 'usr/bin'), { recursive: true });
     await symlink('/usr/bin/dpkg-repack', join(device.dir, 'usr/bin/dpkg-repack'));
-    const want = [{ name: 'acme-agent', version: '1.1' }];
-    expect(apt.readSimulations((await device.run(apt.simulate([want]))).stdout)[0]).toMatchObject({
-      undo: 'downgrade',
-    });
-    expect(await device.prepare('p', agent)).toMatchObject({ undo: 'downgrade' });
-    await device.install('i', agent);
-    expect(await device.undo('u', 'p')).toMatchObject({ code: 0, packages: [{ version: '1.0', whole: true }] });
+    await expectWayBack();
   });
 
   it('does not install a kept package that somebody changed', async () => {

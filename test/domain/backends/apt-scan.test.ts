@@ -111,6 +111,27 @@ describe('a recorded scan', () => {
   });
 
   it.each([
+    ['an ordinary package', 'openssl\t3.0.2-0ubuntu1.18\tamd64\topenssl\t3.0.2-0ubuntu1.18\tii ', []],
+    [
+      'a rebuilt one of 20.04',
+      'openssl\t1.1.1f-1ubuntu2.fips.2.8\tamd64\topenssl\t1.1.1f-1ubuntu2.fips.2.8\tii ',
+      ['fips'],
+    ],
+    [
+      'a rebuilt one of 22.04',
+      'openssl\t3.0.2-0ubuntu1.18+Fips1\tamd64\topenssl\t3.0.2-0ubuntu1.18+Fips1\tii ',
+      ['fips'],
+    ],
+    ['their kernel', 'linux-image-fips\t5.4.0.1026\tamd64\tlinux-meta-fips\t5.4.0.1026\tii ', ['fips']],
+    ['their kernel of a cloud', 'linux-azure-fips\t4.15.0.2026\tamd64\tlinux-azure-fips\t4.15.0.2026\tii ', ['fips']],
+    ['one that was removed', 'openssl\t1.1.1f-1ubuntu2.fips.2.8\tamd64\topenssl\t1.1.1f-1ubuntu2.fips.2.8\trc ', []],
+    ['an ordinary one about FIPS', 'fips-tools\t1.0\tall\tfips-tools\t1.0\tii ', []],
+  ])('says by %s whether the device has packages of the FIPS archives', (_, line, modules) => {
+    const { facts } = full(recorded.replace('#patchherd packages\n', `#patchherd packages\n${line}\n`));
+    expect(facts.modules).toEqual(modules);
+  });
+
+  it.each([
     ['when there is none', ''],
     ['when it is switched off', 'Machine is not enabled. Please run a sudo command.'],
     [

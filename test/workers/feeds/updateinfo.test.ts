@@ -80,6 +80,7 @@ describe('recorded repositories', () => {
           status: 'affected',
           requires: null,
           module: null,
+          repositories: ['almalinux-9-for-x86_64-baseos-rpms'],
         },
       ],
       published: new Date('2022-06-08T00:00:00Z'),
