@@ -58,11 +58,11 @@ function checked(name: string): string {
   return refuse(`Discord cannot offer "${name}": names are 1 to 32 lower-case letters, digits, - and _.`);
 }
 
-const optionBody = (option: VerbOption, most: number): APIApplicationCommandBasicOption => ({
+const optionBody = (option: VerbOption, required: boolean, most: number): APIApplicationCommandBasicOption => ({
   type: ApplicationCommandOptionType.String,
   name: checked(option.name),
   description: plain(option.description, most) || option.name,
-  required: option.required,
+  required,
   autocomplete: option.suggests,
 });
 
@@ -75,9 +75,10 @@ function verbBody(name: string, verb: VerbHelp, most: number): APIApplicationCom
     name: checked(name),
     description: plain(verb.summary, most) || verb.name,
     // Discord wants required options first; the words are put back into the verb's own order when a command arrives.
+    // The client does not send a command without its required options, so a verb that has a form requires none of Discord.
     options: [...verb.options]
       .sort((a, b) => Number(b.required) - Number(a.required))
-      .map((one) => optionBody(one, most)),
+      .map((one) => optionBody(one, one.required && verb.form === undefined, most)),
   };
 }
 
@@ -140,9 +141,10 @@ export function commandOf(verbs: readonly VerbHelp[]): Command {
 
 /**
  * Takes a verb and what was filled in, by option name; gives the positional words, or the option that has to be filled in as well
- * because a later one was.
+ * because a later one was. A verb that has a form may have gaps: the form asks for them.
  */
 export function wordsOf(verb: VerbHelp, filled: ReadonlyMap<string, string>): readonly string[] | { missing: string } {
+  if (verb.form !== undefined) return verb.options.map(({ name }) => filled.get(name) ?? '');
   const last = verb.options.findLastIndex(({ name }) => filled.has(name));
   const words: string[] = [];
   for (const { name } of verb.options.slice(0, last + 1)) {

@@ -1,5 +1,6 @@
 /** Discord's numbers, and a lint that names every place where a message or a form breaks them. */
 import {
+  type APIComponentInLabel,
   type APIMessageComponent,
   type APIMessageTopLevelComponent,
   type APIModalInteractionResponseCallbackData,
@@ -19,6 +20,11 @@ export const limits = {
   modalLabel: 45,
   modalDescription: 100,
   modalPlaceholder: 100,
+  /** Top-level components of a form. The component reference says 5, the OpenAPI document 40. */
+  modalComponents: 5,
+  /** What Discord lets a text field hold, and what ours do: a line. */
+  modalInput: 4000,
+  modalTyped: 400,
   commandDescription: 100,
   commandOptions: 25,
   /** Names, descriptions and choices of one command together: 4,000 in the older documentation, 8,000 in the newer. */
@@ -95,6 +101,12 @@ export function lintModal(modal: APIModalInteractionResponseCallbackData): strin
     ...sized('title', modal.title, limits.modalTitle),
     ...sized('custom_id', modal.custom_id, limits.customId),
   ];
+  const { length } = modal.components;
+  if (length < 1 || length > limits.modalComponents) {
+    faults.push(`${length} components: 1 to ${limits.modalComponents} are allowed`);
+  }
+  const fields = modal.components.flatMap((one) => ('component' in one ? [one.component.custom_id] : []));
+  for (const id of twice(fields)) faults.push(`custom_id ${id} is used twice`);
   for (const component of modal.components) {
     if (component.type === ComponentType.TextDisplay) faults.push(...sized('text', component.content, limits.text));
     if (component.type !== ComponentType.Label) continue;
@@ -103,9 +115,29 @@ export function lintModal(modal: APIModalInteractionResponseCallbackData): strin
       ...sized('description', component.description, limits.modalDescription),
       ...sized('custom_id', component.component.custom_id, limits.customId),
     );
-    if (component.component.type === ComponentType.TextInput) {
-      faults.push(...sized('placeholder', component.component.placeholder, limits.modalPlaceholder));
-    }
+    faults.push(...lintField(component.component));
   }
   return faults;
+}
+
+function lintField(field: APIComponentInLabel): string[] {
+  if (field.type === ComponentType.TextInput) {
+    const { placeholder, value = '', max_length = limits.modalInput } = field;
+    const fits = max_length <= limits.modalInput && value.length <= max_length;
+    return [
+      ...sized('placeholder', placeholder, limits.modalPlaceholder),
+      ...(fits ? [] : [`value has ${value.length} characters, of ${max_length}: at most ${limits.modalInput}`]),
+    ];
+  }
+  if (field.type !== ComponentType.StringSelect) return [];
+  const { options } = field;
+  const fits = options.length >= 1 && options.length <= limits.choices;
+  return [
+    ...(fits ? [] : [`select has ${options.length} options: 1 to ${limits.choices} are allowed`]),
+    ...options.flatMap(({ label, value }) => [
+      ...sized('option', label, limits.choice),
+      ...sized('value', value, limits.choice),
+    ]),
+    ...twice(options.map(({ value }) => value)).map((value) => `option ${value} is there twice`),
+  ];
 }

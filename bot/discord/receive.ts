@@ -16,9 +16,11 @@ import {
 import { explain } from '../../domain/errors.ts';
 import type { Account } from '../../domain/model/people.ts';
 import type { Log } from '../../domain/ports.ts';
+import { formDelivery, formWords } from '../handlers/form.ts';
 import type { Desk, Reply } from '../handlers/press.ts';
 import { type Ask, buttonIn, readAsk, readCustomId } from './asks.ts';
 import { type Command, wordsOf } from './commands.ts';
+import { commandLine, type FormRef, readFields, readFormId, renderForm } from './forms.ts';
 import { limits } from './limits.ts';
 import { type DiscordMessage, renderConfirm, renderReply } from './render.ts';
 import { clip, draw, plain } from './text.ts';
@@ -79,7 +81,7 @@ function formOf(
           custom_id: phrase ? `${phraseMark}${phrase}` : 'text',
           style: TextInputStyle.Short,
           required: true,
-          max_length: 400,
+          max_length: limits.modalTyped,
           ...(phrase ? { placeholder: clip(phrase, limits.modalPlaceholder) } : {}),
         },
       },
@@ -115,6 +117,29 @@ async function onForm(interaction: ModalSubmitInteraction, account: Account, des
   await answerWith(interaction, () => desk.press({ account, delivery: interaction.id, ...ref, answer }));
 }
 
+/** The form of a verb. A no comes with the command to send again, because no form can answer a form. */
+async function onVerbForm(
+  interaction: ModalSubmitInteraction,
+  { path, opening }: FormRef,
+  account: Account,
+  { command, desk }: Reception,
+): Promise<void> {
+  const verb = command.verbAt(path);
+  if (!verb) return say(interaction, renderReply(no(explain({ code: 'card.unreadable' }))));
+  const values = readFields(verb, (name) => {
+    const field = interaction.fields.fields.get(name);
+    if (field?.type === ComponentType.StringSelect) return field.values[0] ?? '';
+    return field?.type === ComponentType.TextInput ? field.value : '';
+  });
+  const words = formWords(verb, values);
+  await answerWith(interaction, async () => {
+    const delivery = formDelivery(opening, words);
+    const reply = await desk.command({ account, delivery, verb: verb.name, words });
+    if (reply.ok) return reply;
+    return { ...reply, text: `${reply.text}\nTo send it again: ${commandLine(path, verb, values)}` };
+  });
+}
+
 const pathOf = ({ options }: ChatInputCommandInteraction | AutocompleteInteraction): string =>
   [options.getSubcommandGroup(false), options.getSubcommand(false)].filter(Boolean).join(' ');
 
@@ -137,7 +162,10 @@ async function onCommand(
     return say(interaction, renderReply(no(sentence)));
   }
   const { desk } = reception;
-  await answerWith(interaction, () => desk.command({ account, delivery: interaction.id, verb: verb.name, words }));
+  const call = { account, delivery: interaction.id, verb: verb.name, words };
+  const form = desk.form(call);
+  if (form) return void (await interaction.showModal(renderForm({ path, opening: interaction.id }, form)));
+  await answerWith(interaction, () => desk.command(call));
 }
 
 /** Completions cannot be acknowledged first, so the desk answers from memory. Longer ones than Discord takes would not come back whole. */
@@ -160,7 +188,10 @@ async function answer(interaction: Interaction, reception: Reception): Promise<v
   }
   if (interaction.isAutocomplete()) return onSuggest(interaction, account, reception);
   if (interaction.isButton()) return onButton(interaction, account, reception.desk);
-  if (interaction.isModalSubmit()) return onForm(interaction, account, reception.desk);
+  if (interaction.isModalSubmit()) {
+    const ref = readFormId(interaction.customId);
+    return ref ? onVerbForm(interaction, ref, account, reception) : onForm(interaction, account, reception.desk);
+  }
   if (interaction.isChatInputCommand()) return onCommand(interaction, account, reception);
 }
 

@@ -9,7 +9,7 @@ import {
   ComponentType,
   MessageFlags,
 } from 'discord.js';
-import type { Card, CardButton, Text, Tone } from '../../domain/cards/card.ts';
+import { type Card, type CardButton, listed, type Text, type Tone } from '../../domain/cards/card.ts';
 import type { Reply } from '../handlers/press.ts';
 import { askLine, customIdOf, ids } from './asks.ts';
 import { limits } from './limits.ts';
@@ -45,7 +45,6 @@ const share = {
   more: 60,
 };
 const listReserve = 700;
-const listed = 5;
 const rowsOfButtons = 4;
 
 /** The number that marks a message as the one for `key`: 30 bits, kept in a component id, where nobody has to look at it. */
@@ -117,9 +116,9 @@ function factLines(facts: Card['facts'], room: number): string {
   return joined([...kept, lost > 0 ? `-# + ${lost} more facts` : undefined]);
 }
 
-function listLines(list: NonNullable<Card['list']>, room: number): string {
+function listLines(list: NonNullable<Card['list']>, room: number, most: number): string {
   const title = bold(draw(list.title, share.label));
-  const drawn = list.items.slice(0, listed).map((item) => `- ${draw(item, share.item) || '…'}`);
+  const drawn = list.items.slice(0, most).map((item) => `- ${draw(item, share.item) || '…'}`);
   const { kept } = fill(drawn, room - title.length - share.more);
   const more = list.more + list.items.length - kept.length;
   return joined([title, ...kept, more > 0 ? `-# + ${more} more` : undefined]);
@@ -145,9 +144,12 @@ function lineOf(card: Card, mark?: number): APIMessageTopLevelComponent {
   return text(joined([joined(head, ' '), card.summary && draw(card.summary, share.summary), noteOf(card)]), mark);
 }
 
+/** What a card may take: characters, items of its list; and the number by which its message is found again. */
+type Space = { readonly budget: number; readonly most: number; readonly mark?: number | undefined };
+
 const separator: APIComponentInContainer = { type: ComponentType.Separator, divider: true, spacing: 1 };
 
-function frameOf(card: Card, budget: number, mark?: number): APIMessageTopLevelComponent {
+function frameOf(card: Card, { budget, most, mark }: Space): APIMessageTopLevelComponent {
   const { rows, asks, left } = choicesOf(card.buttons);
   const header = headerOf(card);
   const progress = card.progress ? bar(card.progress) : '';
@@ -158,7 +160,7 @@ function frameOf(card: Card, budget: number, mark?: number): APIMessageTopLevelC
   ]);
   const room = budget - header.length - progress.length - small.length - share.more;
   const facts = factLines(card.facts, room - (card.list ? listReserve : 0));
-  const list = card.list ? listLines(card.list, room - facts.length) : '';
+  const list = card.list ? listLines(card.list, room - facts.length, most) : '';
   const body = [facts, progress, list].filter(Boolean).map((content) => text(content));
   return {
     type: ComponentType.Container,
@@ -172,9 +174,9 @@ function frameOf(card: Card, budget: number, mark?: number): APIMessageTopLevelC
   };
 }
 
-function cardIn(card: Card, budget: number, mark?: number): APIMessageTopLevelComponent {
+function cardIn(card: Card, space: Space): APIMessageTopLevelComponent {
   const framed = card.facts.length > 0 || card.list || card.progress || card.buttons.length > 0;
-  return framed ? frameOf(card, budget, mark) : lineOf(card, mark);
+  return framed ? frameOf(card, space) : lineOf(card, space.mark);
 }
 
 const message = (components: APIMessageTopLevelComponent[]): DiscordMessage => ({
@@ -184,7 +186,8 @@ const message = (components: APIMessageTopLevelComponent[]): DiscordMessage => (
 });
 
 /** Takes a card, and the number from `markOf` when the message is to be found again; gives the body to send. Always within `limits`. */
-export const renderCard = (card: Card, mark?: number): DiscordMessage => message([cardIn(card, limits.text, mark)]);
+export const renderCard = (card: Card, mark?: number): DiscordMessage =>
+  message([cardIn(card, { budget: limits.text, most: listed.message, mark })]);
 
 /** Takes what only the presser sees and gives its body: the sentence, and the card below it when there is one. Always within `limits`. */
 export function renderReply(reply: Pick<Reply, 'ok' | 'text' | 'card'>): DiscordMessage {
@@ -192,7 +195,9 @@ export function renderReply(reply: Pick<Reply, 'ok' | 'text' | 'card'>): Discord
   // A table or a help text is no "done": only a single sentence gets a sign.
   const sign = reply.ok ? (sentence.includes('\n') ? '' : signs.good) : signs.warn;
   const said = text(joined([sign, sentence], ' ') || signs.good);
-  return message(reply.card ? [said, cardIn(reply.card, limits.text - said.content.length)] : [said]);
+  return message(
+    reply.card ? [said, cardIn(reply.card, { budget: limits.text - said.content.length, most: listed.reply })] : [said],
+  );
 }
 
 export type Pressed = Pick<APIButtonComponentWithCustomId, 'style' | 'label' | 'custom_id'>;

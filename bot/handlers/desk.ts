@@ -1,6 +1,8 @@
 /** The one entrance for every platform: who is it, may they, was it done already, and an answer for each case. */
 import { randomUUID } from 'node:crypto';
+import type { Refusal } from '../../domain/errors.ts';
 import { type Account, may, type Person, type Role } from '../../domain/model/people.ts';
+import { err, ok, type Result } from '../../domain/model/result.ts';
 import type { Inbox, Log, People } from '../../domain/ports.ts';
 import {
   type CommandIn,
@@ -11,6 +13,7 @@ import {
   type Reply,
   refused,
   type Verb,
+  type VerbOption,
 } from './press.ts';
 
 export type DeskParts = {
@@ -51,14 +54,14 @@ export function makeDesk({ handlers, verbs, people, inbox, log, nudge }: DeskPar
     }
   }
 
-  async function asPerson(account: Account, role: Role | null, work: (by: Person) => Promise<Reply>): Promise<Reply> {
+  function whoIs(account: Account, role: Role | null): Result<Person, Refusal> {
     const { platform, user } = account;
     const [by, ...others] = people.byAccount(account);
-    if (!by) return refused({ code: 'person.unknown', platform, user });
-    if (others.length > 0) return refused({ code: 'person.ambiguous', platform });
+    if (!by) return err({ code: 'person.unknown', platform, user });
+    if (others.length > 0) return err({ code: 'person.ambiguous', platform });
     if (!may(by, role))
-      return refused({ code: 'person.may-not', role: String(role), roles: by.roles.join(', ') || 'none' });
-    return work(by);
+      return err({ code: 'person.may-not', role: String(role), roles: by.roles.join(', ') || 'none' });
+    return ok(by);
   }
 
   return {
@@ -67,51 +70,66 @@ export function makeDesk({ handlers, verbs, people, inbox, log, nudge }: DeskPar
       once(press.delivery, press.action, async () => {
         const handler = actions.get(press.action);
         if (!handler) return refused({ code: 'card.unreadable' });
+        const who = whoIs(press.account, handler.role);
         const { subject, seenRev, answer = null } = press;
-        return asPerson(press.account, handler.role, (by) => handler.handle({ by, subject, seenRev, answer }));
+        return who.ok ? handler.handle({ by: who.value, subject, seenRev, answer }) : refused(who.error);
       }),
     command: (command: CommandIn) =>
       once(command.delivery, command.verb, async () => {
-        const read = readCommand(named, command);
-        if ('text' in read) return read;
-        return asPerson(command.account, read.verb.role, (by) => read.verb.run({ by, options: read.options }));
+        const call = callOf(named, command);
+        if (!call) return refused(unknownVerb(command.verb, [...named.keys()]));
+        const who = whoIs(command.account, call.verb.role);
+        if (!who.ok) return refused(who.error); // who they are comes first: nobody fills in what they may not send
+        const wrong = misfitOf(call);
+        return wrong ? refused(wrong) : call.verb.run({ by: who.value, options: call.options });
       }),
+    form(command) {
+      const call = callOf(named, command);
+      if (call?.verb.form === undefined || !missingIn(call)) return null;
+      return whoIs(command.account, call.verb.role).ok ? { verb: call.verb, values: call.options } : null;
+    },
     async suggest(account, verb, option, typed) {
-      const [by, ...others] = people.byAccount(account);
       const wanted = named.get(verb);
-      if (!by || others.length > 0 || !wanted || !may(by, wanted.role)) return [];
-      const found = (await wanted.suggest?.(option, typed, by)) ?? [];
+      const who = wanted && whoIs(account, wanted.role);
+      if (!who?.ok) return [];
+      const found = (await wanted?.suggest?.(option, typed, who.value)) ?? [];
       return found.slice(0, mostSuggestions);
     },
   };
 }
 
-type Read = { readonly verb: Verb; readonly options: Readonly<Record<string, string>> };
+/** A verb with the words behind it, and the options that they fill. */
+type Call = {
+  readonly verb: Verb;
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, string>>;
+};
 
-/** Positional words to named options. A verb may be two words: `device list`. */
-function readCommand(named: ReadonlyMap<string, Verb>, { verb: first, words: rest }: CommandIn): Read | Reply {
+/** Positional words to named options; null when there is no such verb. A verb may be two words: `device list`. */
+function callOf(named: ReadonlyMap<string, Verb>, { verb: first, words: rest }: CommandIn): Call | null {
   const two = named.get(`${first} ${rest[0] ?? ''}`);
   const verb = two ?? named.get(first);
+  if (!verb) return null;
   const words = two ? rest.slice(1) : rest;
-  if (!verb) return refused({ code: 'verb.unknown', verb: first, guess: nearest(first, [...named.keys()]) });
-  const usage = usageOf(verb);
-  const options: Record<string, string> = {};
-  for (const [index, option] of verb.options.entries()) {
-    const value = option.rest ? words.slice(index).join(' ') : (words[index] ?? '');
-    if (value !== '') options[option.name] = value;
-    else if (option.required) {
-      return refused({
-        code: 'verb.missing',
-        verb: verb.name,
-        option: option.name,
-        description: option.description,
-        usage,
-      });
-    }
-  }
-  const extra = verb.options.at(-1)?.rest ? undefined : words[verb.options.length];
-  return extra === undefined ? { verb, options } : refused({ code: 'verb.too-many', verb: verb.name, extra, usage });
+  const filled = verb.options.map(({ name, rest: all }, at) => [name, all ? words.slice(at).join(' ') : words[at]]);
+  return { verb, words, options: Object.fromEntries(filled.filter(([, value]) => value)) };
 }
+
+const missingIn = ({ verb, options }: Call): VerbOption | undefined =>
+  verb.options.find(({ name, required }) => required && options[name] === undefined);
+
+/** Why a verb cannot run with these words, or null. */
+function misfitOf(call: Call): Refusal | null {
+  const { name: verb, options } = call.verb;
+  const [usage, missing] = [usageOf(call.verb), missingIn(call)];
+  if (missing) return { code: 'verb.missing', verb, option: missing.name, description: missing.description, usage };
+  const extra = options.at(-1)?.rest ? undefined : call.words[options.length];
+  return extra === undefined ? null : { code: 'verb.too-many', verb, extra, usage };
+}
+
+const unknownVerb = (verb: string, known: readonly string[]): Refusal => {
+  return { code: 'verb.unknown', verb, guess: nearest(verb, known) };
+};
 
 /** `rollback <device> <patch>`, optional ones in brackets. */
 export const usageOf = ({ name, options }: Pick<Verb, 'name' | 'options'>): string =>

@@ -1,12 +1,12 @@
-/** Advisories that people enter, for vendors without a feed: the verbs `add` and `remove-advisory`. Forms ask one line, so these are words. */
+/** Advisories that people enter, for vendors without a feed: the verbs `add`, which has a form, and `remove-advisory`. */
 import { enterAdvisory, removeAdvisory } from '../../domain/flows/manual-entry.ts';
 import { severities } from '../../domain/model/advisory.ts';
 import type { World } from '../../domain/ports.ts';
-import { done, type Reply, refused, type Verb } from './press.ts';
+import { done, type Reply, refused, type Verb, type VerbOption } from './press.ts';
 
-const option = (name: string, description: string, rest = false) => ({
-  ...{ name, description, required: true, suggests: name === 'severity' },
-  ...(rest ? { rest } : {}),
+const option = (name: string, description: string, more: Partial<VerbOption> = {}): VerbOption => ({
+  ...{ name, description, required: true, suggests: false },
+  ...more,
 });
 
 /** The verbs. */
@@ -14,14 +14,15 @@ export const patchEntryVerbs = (world: World): readonly Verb[] => [
   {
     name: 'add',
     summary: 'Add an advisory of a vendor that has no feed',
+    form: 'Add an advisory',
     options: [
-      option('id', 'Its name, such as ACME-2026-1'),
-      option('release', 'Such as debian:12'),
-      option('package', 'Name of the package'),
-      option('fixed', 'The first version without the fault'),
-      option('severity', severities.join(', ')),
-      option('cves', 'Separated by commas; - for none'),
-      option('title', 'What it is about', true),
+      option('id', 'Its name, such as ACME-2026-1', { label: 'Name' }),
+      option('release', 'Such as debian:12', { label: 'Release' }),
+      option('package', 'Name of the package', { label: 'Package', joins: true }),
+      option('fixed', 'The first version without the fault', { label: 'First good version', joins: true }),
+      option('severity', severities.join(', '), { label: 'Severity', suggests: true, choices: severities }),
+      option('cves', 'Separated by commas; - for none', { label: 'CVEs', blank: '-' }),
+      option('title', 'What it is about', { label: 'Title', rest: true }),
     ],
     role: 'operator',
     async run({ by, options }): Promise<Reply> {
@@ -37,7 +38,10 @@ export const patchEntryVerbs = (world: World): readonly Verb[] => [
   {
     name: 'remove-advisory',
     summary: 'Take back an advisory that a person added',
-    options: [option('id', 'Its name, such as ACME-2026-1'), option('reason', 'Why: everybody reads it', true)],
+    options: [
+      option('id', 'Its name, such as ACME-2026-1'),
+      option('reason', 'Why: everybody reads it', { rest: true }),
+    ],
     role: 'operator',
     async run({ by, options }): Promise<Reply> {
       const removed = await removeAdvisory(world, options['id'] ?? '', options['reason'] ?? '', by);

@@ -24,6 +24,7 @@ export const limits = {
   confirm: { title: 100, text: 300, button: 30 },
   view: { title: 24, metadata: 3000 },
   input: { label: 2000, hint: 2000, typed: 3000 },
+  select: { options: 100, text: 75, value: 150 },
 } as const;
 
 /** How long a request from Slack may lie off our clock, in seconds. Source: docs.slack.dev/authentication/verifying-requests-from-slack. */
@@ -64,8 +65,22 @@ const TextInput = z.strictObject({
   type: z.literal('plain_text_input'),
   action_id: id,
   max_length: z.number().int().min(1).max(limits.input.typed).optional(),
+  initial_value: z.string().max(limits.input.typed).optional(),
   focus_on_load: z.boolean().optional(),
 });
+const Choice = z.strictObject({ text: plain(limits.select.text), value: chars(limits.select.value) });
+const Select = z
+  .strictObject({
+    type: z.literal('static_select'),
+    action_id: id,
+    options: z.array(Choice).min(1).max(limits.select.options),
+    initial_option: Choice.optional(),
+  })
+  .refine(
+    ({ options, initial_option: chosen }) =>
+      !chosen || options.some(({ text, value }) => value === chosen.value && text.text === chosen.text.text),
+    'has an initial_option that is none of its options',
+  );
 
 const Section = z
   .strictObject({
@@ -89,7 +104,8 @@ const Input = z.strictObject({
   block_id: id,
   label: plain(limits.input.label),
   hint: plain(limits.input.hint).optional(),
-  element: TextInput,
+  optional: z.boolean().optional(),
+  element: z.discriminatedUnion('type', [TextInput, Select]),
 });
 const blocks = (max: number) =>
   z

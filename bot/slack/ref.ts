@@ -1,4 +1,4 @@
-/** What a button carries: `subject@rev`, and behind a `|` what has to be asked first. */
+/** What buttons and forms carry. A button: `subject@rev`, and behind a `|` what has to be asked first. */
 import { z } from 'zod';
 import type { CardButton } from '../../domain/cards/card.ts';
 import { label } from './text.ts';
@@ -39,10 +39,19 @@ const Asked = z.object({
 });
 export type Asked = z.infer<typeof Asked>;
 
+/** What the form of a verb remembers: the command that it stands for, its response_url, and the delivery that the form was drawn for. */
+const Filling = z.object({
+  ...{ command: z.string(), verb: z.string(), opening: z.string() },
+  ...{ url: z.string(), channel: z.string() },
+});
+export type Filling = z.infer<typeof Filling>;
+
 /** For a modal's private_metadata: far below its 3,000 characters, because every part of it is limited. */
-export const writeAsked = (asked: Asked): string => JSON.stringify(asked);
+export const writeAsked = (asked: Asked | Filling): string => JSON.stringify(asked);
 /** Reads a modal's private_metadata; null when it is none of ours. */
 export const readAsked = (metadata: string): Asked | null => readJson(Asked, metadata);
+/** The same for the form of a verb. */
+export const readFilling = (metadata: string): Filling | null => readJson(Filling, metadata);
 
 function readJson<T extends z.ZodType>(schema: T, json: string): z.output<T> | null {
   try {

@@ -1,6 +1,6 @@
 /** Card → Slack message. Pure; fits Slack's limits by cutting and counting, so that a long list can never lose an approval. */
 import type { types } from '@slack/bolt';
-import type { Card, CardButton, Text, Tone } from '../../domain/cards/card.ts';
+import { type Card, type CardButton, listed, type Text, type Tone } from '../../domain/cards/card.ts';
 import { limits } from './limits.ts';
 import { writeRef } from './ref.ts';
 import { hasInstant, label, literal, markup, mrkdwn, plainText } from './text.ts';
@@ -15,18 +15,13 @@ const emoji: Record<Tone, string> = { plain: '🔹', good: '✅', warn: '⚠️'
 const budget = { fallback: 1000, title: 1000, summary: 1500, facts: 20, label: 75, value: 300, note: 1000, rows: 15 };
 /** A longer value gets the whole width: in half of it, it would wrap into a tower. */
 const SHORT_VALUE = 60;
-/** Card builders list what matters; this is only the guard behind them. */
-const LISTED = 10;
 /** Characters of one item, of all of them, and of an item that still stands in a row with others. */
 const itemLimits = { item: 200, list: 2800, inRow: 25 };
 
-/**
- * Draws a card. `listed` is how many items of its list are shown at most: few in a channel, where people scroll past, more in an
- * answer that somebody asked for. A card that only has a title, status and summary is drawn as one line.
- */
-export function renderSlack(card: Card, listed = LISTED): SlackMessage {
+/** Draws a card with at most `most` items of its list. A card that only has a title, status and summary is drawn as one line. */
+export function renderSlack(card: Card, most: number = listed.message): SlackMessage {
   const bare = card.facts.length === 0 && card.buttons.length === 0 && !card.list && !card.progress && !card.note;
-  return { text: fallback(card), blocks: bare ? [oneLiner(card)] : fullCard(card, listed) };
+  return { text: fallback(card), blocks: bare ? [oneLiner(card)] : fullCard(card, most) };
 }
 
 const section = (text: string): types.SectionBlock => ({ type: 'section', text: mrkdwn(text) });
@@ -45,7 +40,7 @@ function oneLiner(card: Card): types.SectionBlock {
   return section(`${emoji[card.tone]} *${title || '–'}* ${markup(card.status, 200)}${summary}`.trim());
 }
 
-function fullCard(card: Card, listed: number): types.KnownBlock[] {
+function fullCard(card: Card, most: number): types.KnownBlock[] {
   const header = `${emoji[card.tone]} ${headline(card)}`;
   const shown = card.facts.slice(0, budget.facts);
   const rows = buttonRows(card.buttons);
@@ -61,7 +56,7 @@ function fullCard(card: Card, listed: number): types.KnownBlock[] {
     ...textSection(card.summary),
     ...factBlocks(shown),
     ...(card.progress ? [section(progressLine(card.progress))] : []),
-    ...(card.list && card.list.items.length + card.list.more > 0 ? [listSection(card.list, listed)] : []),
+    ...(card.list && card.list.items.length + card.list.more > 0 ? [listSection(card.list, most)] : []),
     ...rows.map(
       (row): types.ActionsBlock => ({ type: 'actions', elements: row.map((one) => button(one, card.title)) }),
     ),
@@ -117,10 +112,10 @@ function progressLine(progress: NonNullable<Card['progress']>): string {
 }
 
 /** Names stand in a row, sentences below each other: a card should not push its own buttons off a phone's screen. */
-function listSection(list: NonNullable<Card['list']>, listed: number): types.SectionBlock {
+function listSection(list: NonNullable<Card['list']>, most: number): types.SectionBlock {
   const drawn: string[] = [];
   let room = itemLimits.list;
-  for (const item of list.items.slice(0, listed)) {
+  for (const item of list.items.slice(0, most)) {
     const text = markup(item, itemLimits.item).replaceAll('\n', ' ').trim() || '–';
     room -= text.length + 5;
     if (room < 0) break;

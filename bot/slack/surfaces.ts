@@ -1,5 +1,6 @@
 /** What is not a card in a channel: answers that one person sees, the form behind a button that asks, the app's Home tab. */
 import type { types } from '@slack/bolt';
+import { listed } from '../../domain/cards/card.ts';
 import type { Reply, VerbHelp } from '../handlers/press.ts';
 import { limits } from './limits.ts';
 import { type Asked, type Asks, writeAsked } from './ref.ts';
@@ -10,15 +11,13 @@ import { markup, mrkdwn, plainText } from './text.ts';
 export const ASK = 'patchherd.ask';
 export const ANSWER = 'answer';
 
-/** An answer that somebody waits for may be longer than a card in a channel. */
-const LISTED_IN_REPLY = 25;
 /** Fewer than 15 sections, which leaves room for the card's 35 blocks. */
 const REPLY_CHARACTERS = 7000;
 const LINE = 1000;
 
 /** Draws a reply: its text, and below it its card with working buttons. */
 export function renderReply(reply: Reply): SlackMessage {
-  const card = reply.card ? renderSlack(reply.card, LISTED_IN_REPLY).blocks : [];
+  const card = reply.card ? renderSlack(reply.card, listed.reply).blocks : [];
   const said = markup(reply.text, LINE).trim() === '' ? (reply.ok ? 'Done.' : 'No.') : reply.text;
   const text = reply.ok ? said : `⚠️ ${said}`;
   const lines = text.slice(0, REPLY_CHARACTERS).split('\n');

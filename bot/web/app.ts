@@ -16,7 +16,7 @@ import { limits } from './limits.ts';
 import { roomPath } from './message.ts';
 import { files } from './pages.ts';
 import type { WebOptions } from './ports.ts';
-import { flashes, isPage, receiveLine, receivePress, suggestLines } from './receive.ts';
+import { flashes, isPage, receiveForm, receiveLine, receivePress, suggestLines } from './receive.ts';
 import type { Answer, Reader } from './render.ts';
 import { roomPages, visibleRooms } from './rooms.ts';
 import { sessionCookie, sessionOf, signedIn, signingIn } from './sign-in.ts';
@@ -50,6 +50,7 @@ export function webApp(options: WebOptions, bell: Bell) {
   });
   app.post('/act/:action', (c) => receivePress(c, receiving));
   app.post('/say', (c) => receiveLine(c, receiving));
+  app.post('/fill', (c) => receiveForm(c, receiving));
   app.get('/suggest', (c) => suggestLines(c, receiving));
   app.get('/live', (c) => {
     const from = c.req.query('from') ?? '/';

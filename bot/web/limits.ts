@@ -15,8 +15,6 @@ export const limits = {
   foldedReplies: 20,
   /** Cards in one thread that are shown without unfolding, those that wait for a decision first. */
   openReplies: 10,
-  /** Items of a card's list that are shown before the rest is folded. */
-  listItems: 5,
   linkTtlMs: 15 * 60_000,
   sessionTtlMs: 7 * 24 * 60 * 60_000,
   /** Requests of one session, or of one address without a session. */

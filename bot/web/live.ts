@@ -120,10 +120,15 @@ function show(form, answer) {
     fresh.scrollIntoView({ block: 'nearest' });
     return;
   }
-  byId('m-prompt')?.removeAttribute('id');
-  byId('empty')?.remove();
-  messages.append(fresh);
-  scroller.scrollTop = 0;
+  const filled = answer.html && form.matches('.fill') && form.closest('article');
+  if (filled) filled.replaceWith(fresh);
+  else {
+    byId('m-prompt')?.removeAttribute('id');
+    byId('empty')?.remove();
+    messages.append(fresh);
+    scroller.scrollTop = 0;
+  }
+  fresh.querySelector('[autofocus]')?.focus();
 }
 
 async function submit(form, button) {

@@ -1,5 +1,7 @@
 /** Messages as conversations: a card with its thread folded below it, and the answers that only one person sees. */
 import { html } from 'hono/html';
+import { listed } from '../../domain/cards/card.ts';
+import { renderForm } from './form.ts';
 import { limits } from './limits.ts';
 import type { WebMessage, WebMessages } from './ports.ts';
 import { type Answer, inline, isLine, type Reader, renderCard, toneIcon } from './render.ts';
@@ -62,7 +64,7 @@ export function renderConversation({ root, replies, cut }: Conversation, reader:
   return html`<article class="${classes}" id="m-${root.id}" tabindex="-1" aria-labelledby="t-${root.id}"
     data-order="${root.order}" data-seq="${seq}" data-revs="${revs}">
     <div class="card" data-at="${root.id}">
-      ${renderCard(card, root.id, reader, stamp(root, reader))}
+      ${renderCard(card, root.id, reader, { corner: stamp(root, reader) })}
       ${slot(root.id, reader)}
     </div>
     ${replies.length > 0 && thread(root, replies, cut, reader, unfolded)}
@@ -118,7 +120,7 @@ function renderReply(reply: WebMessage, reader: Reader): Html {
   const { card, id } = reply;
   if (!isLine(card)) {
     return html`<div class="reply card tone-${card.tone}" id="m-${id}" data-at="${id}">
-      ${renderCard(card, id, reader, stamp(reply, reader))}
+      ${renderCard(card, id, reader, { corner: stamp(reply, reader) })}
       ${slot(id, reader)}
     </div>`;
   }
@@ -134,19 +136,19 @@ function renderReply(reply: WebMessage, reader: Reader): Html {
 const slot = (at: string, reader: Reader): Html =>
   html`<div class="answer">${reader.answer?.at === at && renderAnswer(reader.answer, reader)}</div>`;
 
-/** What the desk said, for the one who asked. Its card may have buttons of its own. */
-export function renderAnswer({ at, reply, said }: Answer, reader: Reader): Html {
+/** What the desk said, or the form to fill in instead, for the one who asked. Its card may have buttons of its own. */
+export function renderAnswer({ at, reply, said, form }: Answer, reader: Reader): Html {
   const tone = reply.ok ? 'good' : 'bad';
   const inner = `${at}-answer`;
   const card =
     reply.card &&
     html`<div class="card tone-${reply.card.tone}" data-at="${inner}">
-      ${renderCard(reply.card, inner, reader)}
+      ${renderCard(reply.card, inner, reader, { most: listed.reply })}
       ${slot(inner, reader)}
     </div>`;
   return html`<div class="only-you">
     <p class="meta"><span>Only you can see this</span>${said !== null && html` <code>${said}</code>`}</p>
-    <p class="outcome tone-${tone}">${toneIcon(tone)}<span>${reply.text}</span></p>
+    ${form ? renderForm(form, reader) : html`<p class="outcome tone-${tone}">${toneIcon(tone)}<span>${reply.text}</span></p>`}
     ${card}
   </div>`;
 }

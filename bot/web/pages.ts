@@ -6,7 +6,7 @@ import type { VerbHelp } from '../handlers/press.ts';
 import { limits } from './limits.ts';
 import { liveScript } from './live.ts';
 import { roomName, roomPath } from './message.ts';
-import type { Reader } from './render.ts';
+import { hidden, type Reader } from './render.ts';
 import { style } from './style.ts';
 import type { Html } from './times.ts';
 
@@ -132,10 +132,7 @@ function prompt({ verbs }: Frame, reader: Reader): Html {
     [name, ...options.map((option) => (option.required ? `<${option.name}>` : `[${option.name}]`))].join(' ');
   const option = (verb: VerbHelp) => html`<option value="${verb.name}">${usage(verb)}: ${verb.summary}</option>`;
   return html`<form class="say" id="say" method="post" action="/say">
-    <input type="hidden" name="csrf" value="${reader.csrf}"/>
-    <input type="hidden" name="delivery" value="${reader.delivery()}"/>
-    <input type="hidden" name="from" value="${reader.from}"/>
-    <input type="hidden" name="at" value="prompt"/>
+    ${hidden('prompt', reader)}
     <label class="unseen" for="line">Command</label>
     <input type="text" id="line" name="line" list="verbs" placeholder="Type a command, or help"
       maxlength="${limits.lineChars}" autocomplete="off" autocapitalize="none" autocorrect="off" spellcheck="false" enterkeyhint="send"/>

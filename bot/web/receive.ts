@@ -3,7 +3,9 @@ import type { Context } from 'hono';
 import { z } from 'zod';
 import type { TenantId } from '../../domain/model/ids.ts';
 import type { Account } from '../../domain/model/people.ts';
-import { type Desk, type Reply, refused } from '../handlers/press.ts';
+import { formWords } from '../handlers/form.ts';
+import { type Desk, done, type Reply, refused } from '../handlers/press.ts';
+import { fieldName } from './form.ts';
 import type { Env, Session } from './guard.ts';
 import { randomId } from './guard.ts';
 import { limits } from './limits.ts';
@@ -28,6 +30,7 @@ const Press = Place.extend({
   answer: z.string().max(limits.answerChars).optional(),
 });
 const Line = Place.extend({ line: z.string().max(limits.lineChars) });
+const Filled = Place.extend({ verb: z.string() }).catchall(z.string().max(limits.answerChars));
 const isAction = (text: string) => /^[a-z][a-z-]*\.[a-z][a-z-]*$/.test(text);
 
 /** What the posts need: the desk, how a reader is made, and where answers wait for the next page. */
@@ -44,10 +47,8 @@ export async function receivePress(c: Context<Env>, receiving: Receiving): Promi
   const form = Press.safeParse(await c.req.parseBody());
   if (!form.success || !isAction(action)) return reply(c, receiving, unreadable(refused({ code: 'card.unreadable' })));
   const { subject, rev, answer, delivery, from, at } = form.data;
-  const session = c.get('session');
   const said = await receiving.desk.press({
-    account: accountOf(session, receiving.tenant),
-    delivery: deliveryOf(session, delivery),
+    ...callerOf(c, receiving, delivery),
     action,
     subject,
     seenRev: rev,
@@ -56,20 +57,31 @@ export async function receivePress(c: Context<Env>, receiving: Receiving): Promi
   return reply(c, receiving, { from, at: answeredAt(at), delivery, reply: said, said: null });
 }
 
-/** `POST /say`: a typed line. */
+/** `POST /say`: a typed line. Its answer is the form of its verb where that has one and the line is not complete. */
 export async function receiveLine(c: Context<Env>, receiving: Receiving): Promise<Response> {
   const form = Line.safeParse(await c.req.parseBody());
   if (!form.success) {
     return reply(c, receiving, unreadable({ ok: false, text: `A line has at most ${limits.lineChars} characters.` }));
   }
   const { line, delivery, from } = form.data;
-  const session = c.get('session');
-  const said = await receiving.desk.command({
-    account: accountOf(session, receiving.tenant),
-    delivery: deliveryOf(session, delivery),
-    ...readLine(line),
-  });
-  return reply(c, receiving, { from, at: 'prompt', delivery, reply: said, said: line.trim() || 'help' });
+  const call = { ...callerOf(c, receiving, delivery), ...readLine(line) };
+  const answer = { from, at: 'prompt', delivery, said: line.trim() || 'help' };
+  const open = receiving.desk.form(call);
+  if (open) return reply(c, receiving, { ...answer, reply: done(open.verb.form ?? open.verb.name), form: open });
+  return reply(c, receiving, { ...answer, reply: await receiving.desk.command(call) });
+}
+
+/** `POST /fill`: the form of a verb. After a no it comes back with the sentence and with what was typed. */
+export async function receiveForm(c: Context<Env>, receiving: Receiving): Promise<Response> {
+  const form = Filled.safeParse(await c.req.parseBody());
+  const verb = receiving.desk.verbs.find(({ name }) => name === form.data?.verb);
+  if (!form.success || !verb) return reply(c, receiving, unreadable(refused({ code: 'card.unreadable' })));
+  const { delivery, from, ...typed } = form.data;
+  const values = Object.fromEntries(verb.options.map(({ name }) => [name, typed[fieldName(name)] ?? '']));
+  const call = { ...callerOf(c, receiving, delivery), verb: verb.name, words: formWords(verb, values) };
+  const said = await receiving.desk.command(call);
+  const again = said.ok ? {} : { form: { verb, values, refused: said } };
+  return reply(c, receiving, { from, at: 'prompt', delivery, reply: said, said: verb.name, ...again });
 }
 
 /** `GET /suggest?line=…`: whole lines that the typed one may become, for the prompt. */
@@ -91,6 +103,12 @@ const accountOf = ({ person }: Session, tenant: TenantId): Account => ({
 
 /** A delivery id that one session made up can never name another session's. */
 const deliveryOf = (session: Session, delivery: string): string => `${session.id}.${delivery}`;
+
+/** Who posts a form, and the id under which it acts once. */
+function callerOf(c: Context<Env>, { tenant }: Receiving, delivery: string) {
+  const session = c.get('session');
+  return { account: accountOf(session, tenant), delivery: deliveryOf(session, delivery) };
+}
 
 type Said = Answer & { readonly from: string; readonly delivery: string };
 const unreadable = (reply: Reply): Said => ({ from: '/', at: 'prompt', delivery: randomId(), reply, said: null });

@@ -3,16 +3,21 @@
  * CSP forbids both).
  */
 import { html, raw } from 'hono/html';
-import type { Card, CardButton, Text, Tone } from '../../domain/cards/card.ts';
-import type { Reply } from '../handlers/press.ts';
+import { type Card, type CardButton, listed, type Text, type Tone } from '../../domain/cards/card.ts';
+import type { OpenForm, Reply } from '../handlers/press.ts';
 import { limits } from './limits.ts';
 import { type Html, instant } from './times.ts';
 
 /**
  * What the desk said to one person. `at` = the card that was pressed, or `prompt`; `said` = the command line, if it was
- * one.
+ * one; `form` = what has to be filled in instead.
  */
-export type Answer = { readonly at: string; readonly reply: Reply; readonly said: string | null };
+export type Answer = {
+  readonly at: string;
+  readonly reply: Reply;
+  readonly said: string | null;
+  readonly form?: OpenForm;
+};
 
 /** For whom a card is drawn, and from which page. */
 export type Reader = {
@@ -53,9 +58,14 @@ export const isLine = (card: Card): boolean =>
 
 /**
  * A card's inside. `at` names where it stands (a message id, or `prompt`), for the way back after a press; `corner` is
- * shown beside the status.
+ * shown beside the status, and so many of its list's items before the rest is folded.
  */
-export function renderCard(card: Card, at: string, reader: Reader, corner: Html | null = null): Html {
+export function renderCard(
+  card: Card,
+  at: string,
+  reader: Reader,
+  { corner = null, most = listed.message }: { readonly corner?: Html | null; readonly most?: number } = {},
+): Html {
   const buttons = card.buttons.map((each) => button(each, at, reader));
   return html`
     <div class="head">
@@ -66,7 +76,7 @@ export function renderCard(card: Card, at: string, reader: Reader, corner: Html 
     ${card.summary !== undefined && html`<p class="summary">${inline(card.summary, reader)}</p>`}
     ${card.progress && progressBar(card.progress)}
     ${card.facts.length > 0 && facts(card.facts, reader)}
-    ${card.list && list(card.list, at, reader)}
+    ${card.list && list(card.list, at, reader, most)}
     ${buttons.length > 0 && html`<div class="buttons">${buttons}</div>`}
     ${card.note !== undefined && html`<p class="note">${inline(card.note, reader)}</p>`}`;
 }
@@ -76,16 +86,16 @@ const facts = (all: Card['facts'], reader: Reader): Html => html`<dl class="fact
 </dl>`;
 
 /** The first items, the rest behind a fold, and how many were never listed. */
-function list({ title, items, more }: NonNullable<Card['list']>, at: string, reader: Reader): Html {
+function list({ title, items, more }: NonNullable<Card['list']>, at: string, reader: Reader, most: number): Html {
   const item = (text: Text) => html`<li>${inline(text, reader)}</li>`;
-  const rest = items.slice(limits.listItems);
+  const rest = items.slice(most);
   const fold = html`<details data-key="list-${at}">
     <summary>Show ${rest.length} more</summary>
     <ul>${rest.map(item)}</ul>
   </details>`;
   return html`<section class="list">
     <h4>${title}</h4>
-    <ul>${items.slice(0, limits.listItems).map(item)}</ul>
+    <ul>${items.slice(0, most).map(item)}</ul>
     ${rest.length > 0 && fold}
     ${more > 0 && html`<p class="more">and ${more} more</p>`}
   </section>`;
@@ -105,16 +115,20 @@ function progressBar({ done, failed, total }: NonNullable<Card['progress']>): Ht
   </div>`;
 }
 
+/** What every form that acts carries: its session's token, the id under which it acts once, and the way back. */
+export const hidden = (at: string, reader: Reader): Html =>
+  html`<input type="hidden" name="csrf" value="${reader.csrf}"/>
+    <input type="hidden" name="delivery" value="${reader.delivery()}"/>
+    <input type="hidden" name="from" value="${reader.from}"/>
+    <input type="hidden" name="at" value="${at}"/>`;
+
 /** One button: a form of its own, so that it works without JavaScript; folded when it asks something first. */
 function button(it: CardButton, at: string, reader: Reader): Html {
   const key = `${it.action} ${it.subject}`;
   const form = (inside: Html) => html`<form class="press" method="post" action="/act/${encodeURIComponent(it.action)}">
-    <input type="hidden" name="csrf" value="${reader.csrf}"/>
+    ${hidden(at, reader)}
     <input type="hidden" name="subject" value="${it.subject}"/>
     <input type="hidden" name="rev" value="${it.rev}"/>
-    <input type="hidden" name="delivery" value="${reader.delivery()}"/>
-    <input type="hidden" name="from" value="${reader.from}"/>
-    <input type="hidden" name="at" value="${at}"/>
     ${inside}
   </form>`;
   const go = (label: string) => html`<button class="button tone-${it.tone}" data-key="go ${key}">${label}</button>`;

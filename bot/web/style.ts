@@ -35,7 +35,7 @@ code{font:.92em/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;backgro
 .button.tone-bad{color:var(--bad)}.button.tone-bad:hover{background:var(--bad-bg)}
 .button.tone-warn{color:var(--warn)}
 .button[aria-busy=true]{opacity:.6;cursor:progress}
-input[type=text]{width:100%;min-height:40px;padding:0 12px;border:1px solid var(--field);border-radius:8px;background:var(--card);color:var(--text);font:inherit}
+input[type=text],select{width:100%;min-height:40px;padding:0 12px;border:1px solid var(--field);border-radius:8px;background:var(--card);color:var(--text);font:inherit}
 input::-webkit-calendar-picker-indicator{display:none!important}
 input::placeholder{color:var(--soft);opacity:1}
 summary{cursor:pointer}`;
@@ -93,7 +93,7 @@ body[data-page="/waiting"] .place{display:inline;font-weight:600}
 .facts dt{color:var(--soft);font-size:12px}
 .list h4{font-size:12px;color:var(--soft);font-weight:400}
 .list li{position:relative;padding:2px 0 2px 16px;font-variant-numeric:tabular-nums}.list li::before{content:"";position:absolute;left:3px;top:11px;width:5px;height:5px;border-radius:99px;background:var(--edge)}
-.list summary,.fold summary{color:var(--link);padding:6px 0}.more{color:var(--soft)}
+.list summary,.fold summary{color:var(--link);padding:6px 0;list-style:none}.list summary::-webkit-details-marker{display:none}.more{color:var(--soft)}
 .progress{display:grid;gap:4px}.progress svg{width:100%;height:6px;border-radius:99px;background:var(--plain-bg);display:block}
 .progress .done{fill:var(--good)}.progress .failed{fill:var(--bad)}.progress p{color:var(--soft);font-size:12.5px;font-variant-numeric:tabular-nums}
 .note{color:var(--soft);font-size:12.5px}
@@ -103,7 +103,8 @@ body[data-page="/waiting"] .place{display:inline;font-weight:600}
 @supports selector(::details-content){.ask,.ask[open]{display:contents}.ask::details-content{order:1;flex-basis:100%}.ask:not([open])::details-content{display:none}}
 .ask .press{display:grid;gap:10px;justify-items:start;padding:14px;border-radius:10px;background:var(--sunk);max-width:560px}
 .ask[open] .press{margin-top:8px}
-.ask label{display:grid;gap:4px;width:100%}.ask label code{justify-self:start;background:var(--card);user-select:all}
+.fill{display:grid;gap:12px;justify-items:start;max-width:560px}.wrong{color:var(--tone)}[aria-invalid]{border-color:var(--bad)}
+.ask label,.fill label{display:grid;gap:4px;width:100%}.ask label code{justify-self:start;background:var(--card);user-select:all}
 .answer:empty{display:none}
 .only-you{display:grid;gap:6px;padding:10px 14px;border:1px dashed var(--edge);border-radius:10px;background:var(--sunk)}
 .only-you>.meta{margin:0;justify-content:flex-start;text-align:left}
@@ -120,8 +121,8 @@ body[data-page="/waiting"] .place{display:inline;font-weight:600}
 @media (prefers-reduced-motion:reduce){.fresh>.card{animation:none}}`;
 
 const touch = `
-@media (max-width:820px),(pointer:coarse){.button,.say .button,.rail li a,.list summary,.fold summary,.waiting,input[type=text]{min-height:44px}
-.list summary,.fold summary,.older a{display:flex;align-items:center}.at{padding:8px 0;margin:-8px 0}input[type=text]{font-size:16px}}
+@media (max-width:820px),(pointer:coarse){.button,.say .button,.rail li a,.list summary,.fold summary,.waiting,input[type=text],select{min-height:44px}
+.list summary,.fold summary,.older a{display:flex;align-items:center}.at{padding:8px 0;margin:-8px 0}input[type=text],select{font-size:16px}}
 @media (max-width:820px){
 body:not(.small){grid-template-columns:minmax(0,1fr)}
 .rail[popover]{display:none;position:fixed;inset:0 auto 0 0;width:min(300px,84vw);height:100dvh;max-height:none;border-right:1px solid var(--line);padding-bottom:max(14px,env(safe-area-inset-bottom))}

@@ -36,6 +36,9 @@ export type CardButton = {
   readonly asks?: { readonly title: string; readonly label: string; readonly phrase?: string };
 };
 
+/** Items of a list that are shown: few in a channel, where people scroll past, more in an answer that somebody asked for. */
+export const listed = { message: 10, reply: 40 } as const;
+
 /** A one-line message: thread lines and short notices. */
 export const line = (title: string, tone: Tone, status: string, summary?: Text): Card => ({
   title,

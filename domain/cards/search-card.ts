@@ -54,7 +54,9 @@ export function searchCard(view: SearchView): Card {
     ...(found.length === 0 ? { summary: 'I looked for patches, advisories, CVEs, devices and packages.' } : {}),
     facts: [],
     list: { title: 'Found', items, more: 0 },
-    ...(more.length > 0 ? { note: `There are more ${more.join(', ')}: another word makes it fewer.` } : {}),
+    ...(more.length > 0
+      ? { note: `There are more ${more.join(' and ')} than these: another word makes it fewer.` }
+      : {}),
     buttons: [],
   };
 }

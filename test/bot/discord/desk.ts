@@ -43,6 +43,7 @@ export function createDesk(): TestDesk {
       desk.commands.push(command);
       return desk.reply;
     },
+    form: () => null,
     async suggest(account, verb, option, typed) {
       desk.suggestions.push({ account, verb, option, typed });
       return ['web-1', 'web-2', 'db-1', 'x'.repeat(101)].filter(

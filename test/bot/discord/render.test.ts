@@ -126,7 +126,7 @@ describe('a card drawn for Discord', () => {
     const crowded: Card = {
       ...approval,
       facts: Array.from({ length: 40 }, (_, n) => ({ label: `fact ${n}`, value: 'x'.repeat(390) })),
-      list: { title: 'Devices', items: Array.from({ length: 9 }, (_, n) => `web-${n}`), more: 100 },
+      list: { title: 'Devices', items: Array.from({ length: 14 }, (_, n) => `web-${n}`), more: 100 },
       buttons: Array.from({ length: 30 }, (_, n) => button(n)),
     };
     const text = outline(renderCard(crowded));
@@ -288,6 +288,13 @@ describe('whatever a card holds', () => {
         expect(phrases, `seed ${seed}`).toContain(ask?.asks?.phrase);
       }
     }
+  });
+
+  it('an answer shows more of a list than a message in the channel', () => {
+    const list = { title: 'Commands', items: Array.from({ length: 30 }, (_, n) => `verb-${n}`), more: 0 };
+    const shown = outline(renderReply({ ok: true, text: 'Help', card: { ...approval, list } }));
+    expect(shown).toContain('- verb-29');
+    expect(outline(renderCard({ ...approval, list }))).toContain('- verb-9\n-# + 20 more');
   });
 
   it('an answer and a confirmation are within the limits as well', () => {

@@ -21,6 +21,7 @@ export function recordingDesk(): RecordingDesk {
       return this.answer();
     },
     suggest: async () => [],
+    form: () => null,
     verbs: [{ name: 'list', summary: 'What is open', options: [] }],
   };
 }

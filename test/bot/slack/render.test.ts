@@ -162,4 +162,16 @@ describe('the lint', () => {
     const title = { type: 'plain_text', text: 'x'.repeat(25) };
     expect(lintSlack({ type: 'modal', title, blocks: [] })).toEqual([expect.stringContaining('title.text')]);
   });
+  it('finds a chosen option that is none, too many of them, and more text in a field than it takes', () => {
+    const text = { type: 'plain_text', text: 'x' };
+    const faultOf = (element: object) =>
+      lintSlack({ type: 'modal', title: text, blocks: [{ type: 'input', label: text, element }] });
+    const [chosen, options] = [{ text, value: 'y' }, Array.from({ length: 101 }, () => ({ text, value: 'x' }))];
+    const select = { type: 'static_select', options: options.slice(0, 100) };
+    expect(faultOf(select)).toEqual([]);
+    expect(faultOf({ ...select, initial_option: chosen })).toEqual([expect.stringContaining('none of its options')]);
+    expect(faultOf({ ...select, options })).toEqual([expect.stringContaining('element.options: Too big')]);
+    const typed = { type: 'plain_text_input', initial_value: 'x'.repeat(3001) };
+    expect(faultOf(typed)).toEqual([expect.stringContaining('element.initial_value: Too big')]);
+  });
 });

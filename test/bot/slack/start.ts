@@ -1,4 +1,5 @@
 /** A fake Slack with the real app connected to it, in either way of receiving. */
+import type { Desk } from '../../../bot/handlers/press.ts';
 import { type SlackOptions, startSlack } from '../../../bot/slack/index.ts';
 import { startFakeSlack } from '../../fakes/slack/index.ts';
 import { recordingDesk, recordingLog } from './desk.ts';
@@ -10,8 +11,14 @@ export const bob = { team: 'T1', user: 'U2' };
 
 /** Stop both parts with `stop`. */
 export async function connected(way: Way, options: Parameters<typeof startFakeSlack>[0] = {}) {
-  const slack = await startFakeSlack(options);
   const desk = recordingDesk();
+  return { ...(await connectedTo(desk, way, options)), desk };
+}
+export type Connected = Awaited<ReturnType<typeof connected>>;
+
+/** The same on a desk that is given. */
+export async function connectedTo(desk: Desk, way: Way, options: Parameters<typeof startFakeSlack>[0] = {}) {
+  const slack = await startFakeSlack(options);
   const log = recordingLog();
   const chat = await startSlack({ ...settings(slack, way), desk, log });
   if (chat.url !== null) slack.deliverTo(chat.url);
@@ -19,9 +26,8 @@ export async function connected(way: Way, options: Parameters<typeof startFakeSl
     await chat.stop();
     await slack.stop();
   };
-  return { slack, desk, log, chat, messenger: chat.messenger, stop };
+  return { slack, log, chat, messenger: chat.messenger, stop };
 }
-export type Connected = Awaited<ReturnType<typeof connected>>;
 
 export const settings = (
   slack: { apiUrl: string; signingSecret: string },

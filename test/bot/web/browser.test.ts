@@ -1,23 +1,16 @@
 /** The web chat in a real browser: with and without its script, by keyboard, at a phone's and a desk's width. */
-import { existsSync } from 'node:fs';
-import { type Browser as Chromium, chromium, type Page } from 'playwright-core';
+import type { Browser as Chromium, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { line } from '../../../domain/cards/card.ts';
-import type { PersonId } from '../../../domain/model/ids.ts';
+import { launch, present, signIn as signInWith, type Window } from './chromium.ts';
 import { button, card, webSetting } from './setting.ts';
-
-const executablePath = '/usr/bin/chromium';
-const present = existsSync(executablePath);
-if (!present) console.log(`skipped: no Chromium at ${executablePath}`);
-const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
-const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', ...quiet];
 
 let setting: Awaited<ReturnType<typeof webSetting>>;
 let browser: Chromium;
 beforeAll(async () => {
   if (!present) return;
   setting = await webSetting();
-  browser = await chromium.launch({ executablePath, args });
+  browser = await launch();
 });
 afterAll(async () => {
   await browser?.close();
@@ -27,23 +20,7 @@ afterAll(async () => {
 const post = (key: string, more: Parameters<typeof card>[0] = {}, channel = 'patching') =>
   setting.web.messenger.post({ kind: 'channel', channel }, card(more), key);
 
-/**
- * Signs Ada in as she would: opens the link, presses the button. Anything that the page's policy blocks or breaks on is
- * kept in `wrong`.
- */
-async function signIn(options: { width: number; height: number; javaScriptEnabled?: boolean }) {
-  const { width, height, javaScriptEnabled = true } = options;
-  const context = await browser.newContext({ viewport: { width, height }, javaScriptEnabled });
-  const page = await context.newPage();
-  const wrong: string[] = [];
-  page.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
-  page.on('pageerror', (error) => wrong.push(error.message));
-  page.on('dialog', (dialog) => wrong.push(dialog.message()));
-  await page.goto(await setting.web.loginLink('ada' as PersonId));
-  await page.getByRole('button', { name: 'Sign in as Ada' }).press('Enter');
-  await page.waitForURL('**/c/patching');
-  return { page, wrong, close: () => context.close() };
-}
+const signIn = (window: Window) => signInWith(browser, setting.web, 'ada', window);
 const sideways = (page: Page) => page.evaluate('document.documentElement.scrollWidth - innerWidth');
 /** Tabs until something with this name has the focus, as somebody without a mouse does. */
 async function tabTo(page: Page, name: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** Card → HTML: what is shown, and that nothing of a card ever becomes markup. */
 import { describe, expect, it } from 'vitest';
+import { renderAnswer } from '../../../bot/web/message.ts';
 import { type Reader, renderCard } from '../../../bot/web/render.ts';
 import type { Card } from '../../../domain/cards/card.ts';
 import { button, card } from './setting.ts';
@@ -105,11 +106,17 @@ describe('a card on the web', () => {
   });
 
   it('folds the end of a long list and says how many were never listed', () => {
-    const items = Array.from({ length: 8 }, (_, index) => `device-${index}`);
+    const items = Array.from({ length: 13 }, (_, index) => `device-${index}`);
     const markup = draw(card({ list: { title: 'Devices', items, more: 37 } }));
     expect(markup).toContain('Show 3 more');
     expect(markup).toContain('and 37 more');
     for (const item of items) expect(markup).toContain(item);
+  });
+
+  it('folds nothing of an answer that somebody asked for', () => {
+    const list = { title: 'Commands', items: Array.from({ length: 30 }, (_, index) => `verb-${index}`), more: 0 };
+    const reply = { ok: true, text: 'Help', card: card({ list, buttons: [] }) };
+    expect(String(renderAnswer({ at: 'prompt', reply, said: 'help' }, reader()))).not.toContain('<details');
   });
 
   it('draws progress in words, and a bar that never leaves its box', () => {

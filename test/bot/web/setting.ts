@@ -47,6 +47,7 @@ export function recordingDesk() {
       commands.push(command);
       return answer;
     },
+    form: () => null,
     suggest: async (_, __, ___, typed) => ['web-1', 'web-2', 'db one'].filter((name) => name.startsWith(typed)),
   };
   const answers = (reply: Reply): void => {

@@ -1,5 +1,6 @@
 /** The fake's messages as a page in Discord's dark look, so that a card can be looked at without Discord. */
 import {
+  type APIComponentInLabel,
   type APIMessageComponent,
   type APIModalInteractionResponseCallbackData,
   ButtonStyle,
@@ -24,7 +25,7 @@ a { color: #00a8fc; } code { background: #1e1f22; border-radius: 4px; padding: 1
 .b1 { background: #5865f2; } .b2 { background: #4e5058; } .b3 { background: #248046; } .b4 { background: #da373c; } button[disabled] { opacity: .5; }
 .ephemeral { background: #5865f21a; border-left: 2px solid #5865f2; padding: 8px; }
 .form { background: #313338; border: 1px solid #1e1f22; border-radius: 8px; box-shadow: 0 8px 24px #0008; padding: 16px; width: 440px; margin-bottom: 20px; display: grid; gap: 12px; }
-label { font-weight: 500; color: #f2f3f5; display: block; } input { width: 100%; background: #1e1f22; border: 0; border-radius: 4px; color: #dbdee1; font: inherit; padding: 8px; margin-top: 6px; }
+label { font-weight: 500; color: #f2f3f5; display: block; } input, select { width: 100%; background: #1e1f22; border: 0; border-radius: 4px; color: #dbdee1; font: inherit; padding: 8px; margin-top: 6px; }
 .end { display: flex; justify-content: flex-end; gap: 8px; }
 `;
 
@@ -53,12 +54,20 @@ function message(one: FakeMessage, now: number): string {
 ${body}${hidden ? '<small>👁 Only you can see this · <a>Dismiss message</a></small>' : ''}</div></div>`;
 }
 
+function field(one: APIComponentInLabel): string {
+  if (one.type === ComponentType.TextInput) {
+    return `<input placeholder="${html(one.placeholder ?? '')}" value="${html(one.value ?? '')}">`;
+  }
+  if (one.type !== ComponentType.StringSelect) return '';
+  const choices = one.options.map((each) => `<option${each.default ? ' selected' : ''}>${html(each.label)}</option>`);
+  return `<select><option>Make a selection</option>${choices.join('')}</select>`;
+}
+
 function form({ title, components }: APIModalInteractionResponseCallbackData, now: number): string {
   const fields = components.map((one) => {
     if (one.type === ComponentType.TextDisplay) return `<div>${markdownToHtml(one.content, now)}</div>`;
     if (one.type !== ComponentType.Label) return '';
-    const placeholder = one.component.type === ComponentType.TextInput ? (one.component.placeholder ?? '') : '';
-    return `<div><label>${html(one.label)}</label><small>${html(one.description ?? '')}</small><input placeholder="${html(placeholder)}"></div>`;
+    return `<div><label>${html(one.label)}</label><small>${html(one.description ?? '')}</small>${field(one.component)}</div>`;
   });
   return `<div class="form"><h2>${html(title)}</h2>${fields.join('')}<div class="end"><button class="b2">Cancel</button><button class="b1">Submit</button></div></div>`;
 }

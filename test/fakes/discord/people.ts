@@ -1,6 +1,7 @@
 /** What a person can do in the Discord client, and nothing else: press what is visible and enabled, fill in what the form allows. */
 import {
   type APIButtonComponentWithCustomId,
+  type APIComponentInLabel,
   type APIModalInteractionResponseCallbackData,
   ComponentType,
   InteractionType,
@@ -102,8 +103,8 @@ export function createHuman(world: World, interactions: Interactions, rest: Rest
       return outcome.kind === 'choices' ? outcome.choices.map(({ value }) => value) : [];
     },
 
-    /** Fills in the form's text fields in order and submits it. */
-    submit({ form, from }: Form, ...values: string[]): Promise<Outcome> {
+    /** Fills in the form's fields in order and submits it; a field without a value keeps what it came with. */
+    submit({ form, from }: Form, ...values: (string | undefined)[]): Promise<Outcome> {
       const components = filledIn(form, values);
       const data = { custom_id: form.custom_id, components };
       const channel = from?.channel ?? world.channel;
@@ -112,19 +113,27 @@ export function createHuman(world: World, interactions: Interactions, rest: Rest
   };
 }
 
-function filledIn(form: APIModalInteractionResponseCallbackData, values: readonly string[]): object[] {
+function filledIn(form: APIModalInteractionResponseCallbackData, values: readonly (string | undefined)[]): object[] {
   const rest = [...values];
   return form.components.map((component, at) => {
-    if (component.type !== ComponentType.Label || component.component.type !== ComponentType.TextInput) {
-      return { type: component.type, id: at + 1 };
-    }
-    const { custom_id, required = true, max_length = 4000 } = component.component;
-    const value = rest.shift() ?? '';
-    if ((required && value === '') || value.length > max_length) throw new Error(`the form does not take "${value}"`);
-    return {
-      type: component.type,
-      id: at + 1,
-      component: { type: ComponentType.TextInput, id: at + 100, custom_id, value },
-    };
+    const { type } = component;
+    const field = type === ComponentType.Label ? fieldState(component.component, rest.shift()) : null;
+    return { type, id: at + 1, ...(field ? { component: { ...field, id: at + 100 } } : {}) };
   });
+}
+
+/** One field as it is sent. The client sends nothing that is too long, left out, or not among the choices. */
+function fieldState(field: APIComponentInLabel, given: string | undefined): object {
+  if (field.type === ComponentType.StringSelect) {
+    const { type, custom_id, options, required = true } = field;
+    const value = given ?? options.find((one) => one.default)?.value ?? '';
+    const known = value === '' ? !required : options.some((one) => one.value === value);
+    if (!known) throw new Error(`the form does not take "${value}"`);
+    return { type, custom_id, values: value === '' ? [] : [value] };
+  }
+  if (field.type !== ComponentType.TextInput) throw new Error(`nobody has filled in a field of type ${field.type} yet`);
+  const { type, custom_id, required = true, max_length = 4000 } = field;
+  const value = given ?? field.value ?? '';
+  if ((required && value === '') || value.length > max_length) throw new Error(`the form does not take "${value}"`);
+  return { type, custom_id, value };
 }

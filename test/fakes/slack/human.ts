@@ -1,5 +1,6 @@
 /** What people do in a fake Slack: they can only press what they see. */
 import { type Courier, type Delivery, deliver, type Tamper } from './deliver.ts';
+import { afterSubmit, filledIn } from './form.ts';
 import type { Element, Json, Message, State, Team, View } from './state.ts';
 
 export type Person = { team: string; user: string };
@@ -84,8 +85,7 @@ export function humans(state: State, courier: Courier, base: () => string) {
     /** Fills the fields of an open form (by block_id) and sends it. The form closes when the app says nothing against it. */
     async submit(by: Person, view: View, values: Record<string, string>): Promise<Delivery> {
       if (!state.views.has(view.id)) throw new Error('fake Slack: this form is closed');
-      const filled = Object.entries(values).map(([id, value]) => [id, { [id]: { type: 'plain_text_input', value } }]);
-      const sent = { ...view, state: { values: Object.fromEntries(filled) } };
+      const sent = { ...view, state: filledIn(view, values) };
       const payload: Json = {
         ...who(by),
         type: 'view_submission',
@@ -94,8 +94,7 @@ export function humans(state: State, courier: Courier, base: () => string) {
         response_urls: [],
       };
       const delivery = await deliver(courier, by.team, 'interactive', payload);
-      const complains = typeof delivery.body === 'object' && delivery.body !== null && 'errors' in delivery.body;
-      if (delivery.acked && !complains) state.views.delete(view.id);
+      if (delivery.acked) afterSubmit(state, view, delivery.body);
       return delivery;
     },
 

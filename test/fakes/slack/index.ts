@@ -12,8 +12,11 @@ export type { Delivery } from './deliver.ts';
 export { buttonsOf } from './human.ts';
 export type { Message, View } from './state.ts';
 
-/** @param options `ackMs`: how long Slack waits for an ack (the real one: 3000). `teams`: ids of the workspaces. */
-export async function startFakeSlack(options: { ackMs?: number; teams?: string[] } = {}) {
+/**
+ * @param options `ackMs`: how long Slack waits for an ack (the real one: 3000). `teams`: ids of the workspaces. `name`: what it calls
+ * itself in addresses, for machines that find it by a proxy.
+ */
+export async function startFakeSlack(options: { ackMs?: number; teams?: string[]; name?: string } = {}) {
   const state = newState();
   for (const id of options.teams ?? ['T1']) state.teams.set(id, newTeam(id));
   const courier: Courier = {
@@ -39,7 +42,7 @@ export async function startFakeSlack(options: { ackMs?: number; teams?: string[]
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  base = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+  base = `http://${options.name ?? '127.0.0.1'}:${typeof address === 'object' && address ? address.port : 0}`;
 
   return {
     ...humans(state, courier, () => base),

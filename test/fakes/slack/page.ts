@@ -1,5 +1,5 @@
 /** A stored message list as one HTML page that looks like Slack's message view, so that cards can be looked at without Slack. */
-import type { Block, Element, Message, TextObject, View } from './state.ts';
+import type { Block, Element, Field, Message, TextObject, View } from './state.ts';
 
 /** Threads stand below their first message. `zone` is the reader's IANA zone, `view` an open form. */
 export function slackPage(messages: readonly Message[], options: { zone?: string; view?: View } = {}): string {
@@ -36,10 +36,19 @@ function blockHtml(block: Block, zone: string): string {
   }
   if (block.type === 'input') {
     const hint = block.hint ? `<small>${draw(block.hint)}</small>` : '';
-    return `<label>${block.label ? draw(block.label) : ''}<input></label>${hint}`;
+    return `<label>${block.label ? draw(block.label) : ''}${fieldHtml(block.element)}</label>${hint}`;
   }
   const fields = (block.fields ?? []).map((field) => `<div>${draw(field)}</div>`).join('');
   return `<div class="section">${block.text ? draw(block.text) : ''}${fields ? `<div class="fields">${fields}</div>` : ''}</div>`;
+}
+
+function fieldHtml({ initial_value: value = '', options, initial_option: chosen }: Partial<Field> = {}): string {
+  if (!options) return `<input value="${escapeHtml(value)}">`;
+  const choices = options.map((one) => {
+    const selected = one.value === chosen?.value ? ' selected' : '';
+    return `<option${selected}>${escapeHtml(one.text.text)}</option>`;
+  });
+  return `<select><option>Select an option</option>${choices.join('')}</select>`;
 }
 
 function buttonHtml(element: Element | TextObject): string {
@@ -96,5 +105,5 @@ const css = `
   .thread { margin-left: 44px; border-left: 2px solid #eee; }
   .shade { position: fixed; inset: 0; background: #0006; display: grid; place-items: center; }
   dialog { position: static; width: 480px; border: 0; border-radius: 8px; padding: 20px; } dialog h2 { margin: 0 0 12px; }
-  label { display: block; font-weight: 700; margin: 8px 0 4px; } input { display: block; width: 96%; height: 32px; margin-top: 4px; } small { color: #616061; }
+  label { display: block; font-weight: 700; margin: 8px 0 4px; } input, select { display: block; width: 96%; height: 32px; margin-top: 4px; } small { color: #616061; }
 `;

@@ -12,6 +12,16 @@ export type Element = {
   confirm?: { title: { text: string }; text: { text: string }; confirm: { text: string }; deny: { text: string } };
 };
 export type TextObject = { type: string; text: string };
+export type Choice = { text: TextObject; value: string };
+/** The field of an input block. */
+export type Field = {
+  type: string;
+  action_id?: string;
+  max_length?: number;
+  initial_value?: string;
+  options?: Choice[];
+  initial_option?: Choice;
+};
 export type Block = {
   type: string;
   block_id?: string;
@@ -20,6 +30,8 @@ export type Block = {
   elements?: (Element | TextObject)[];
   label?: TextObject;
   hint?: TextObject;
+  optional?: boolean;
+  element?: Field;
 };
 export type Message = {
   ts: string;
