@@ -4,7 +4,7 @@ import { Failure } from '../domain/model/failure.ts';
 import type { Destination, MessageRef } from '../domain/model/message.ts';
 import { canonical, sha256 } from '../domain/model/plan.ts';
 import type { Claims, Clock, Due, Log, Messenger, Outbox, Posts } from '../domain/ports.ts';
-import type { Read, Shown } from './shown.ts';
+import { nothingRead, type Read, type Shown } from './shown.ts';
 
 /** A platform that is connected, and its announcement channel. */
 export type Outlet = { readonly messenger: Messenger; readonly channel: string };
@@ -126,17 +126,24 @@ export function makeRelay(parts: RelayParts): Relay {
     }
   }
 
+  /** The message whose thread is told in: `shows` is true when it says what it should. One that waits for its next edit has a thread. */
+  async function root(outlet: Outlet, { main, within }: Shown): Promise<{ thread: MessageRef | null; shows: boolean }> {
+    const about = main?.about ?? within?.about;
+    if (about === undefined) return { thread: null, shows: true };
+    const sent = async () => (await posts.get(`${outlet.messenger.platform}|channel|${about}`))?.ref ?? null;
+    const known = within && !within.changed ? await sent() : null;
+    if (known) return { thread: known, shows: true };
+    const card = main?.card ?? (await within?.draw());
+    const to = { kind: 'channel', channel: outlet.channel } as const;
+    const drawn = card ? await attempt(outlet, to, about, card) : null;
+    return { thread: drawn ?? (await sent()), shows: drawn !== null };
+  }
+
   /** True when this outlet shows everything that the record has to say. */
   async function tell(outlet: Outlet, due: Due, shown: Shown): Promise<boolean> {
     const { messenger, channel } = outlet;
-    let complete = true;
-    let thread: MessageRef | null = null;
-    if (shown.main) {
-      thread = await attempt(outlet, { kind: 'channel', channel }, shown.main.about, shown.main.card);
-      complete = thread !== null;
-      // A card that only waits for its next edit still has a thread.
-      thread ??= (await posts.get(`${messenger.platform}|channel|${shown.main.about}`))?.ref ?? null;
-    }
+    const { thread, shows } = await root(outlet, shown);
+    let complete = shows;
     for (const { about, card } of [
       ...shown.replies,
       ...due.lines.map(({ key, card }) => ({ about: `line:${key}`, card: titled(card, shown.topic) })),
@@ -146,8 +153,12 @@ export function makeRelay(parts: RelayParts): Relay {
     }
     if (shown.elsewhere) {
       const { under, reply } = shown.elsewhere;
-      const of = (await posts.get(`${messenger.platform}|channel|${under}`))?.ref;
-      if (of) complete = (await attempt(outlet, { kind: 'thread', of }, reply.about, reply.card)) !== null && complete;
+      const of = (await posts.get(`${messenger.platform}|channel|${under.about}`))?.ref;
+      if (of) {
+        const redrawn = await attempt(outlet, { kind: 'channel', channel }, under.about, await under.draw());
+        complete = redrawn !== null && complete;
+        complete = (await attempt(outlet, { kind: 'thread', of }, reply.about, reply.card)) !== null && complete;
+      }
     }
     for (const { account, about, card } of shown.direct) {
       if (account.platform !== messenger.platform) continue;
@@ -166,7 +177,7 @@ export function makeRelay(parts: RelayParts): Relay {
       ({ kind, id }) => (late.get(`${kind}:${id}`) ?? 0) <= clock.now().getTime(),
     );
     // Read after what is due, so that a card is never older than the revision that it is marked as drawn from.
-    const read: Read = new Map();
+    const read = nothingRead();
     for (const due of found.slice(0, mostAtOnce)) {
       if (!(await say(due, read))) late.set(`${due.kind}:${due.id}`, clock.now().getTime() + lateMs);
       if (fence === null) return;

@@ -7,7 +7,8 @@ export const sentences = {
   'proposal.voted': 'Your vote is already counted: {have} of {need} approvals so far.',
   'proposal.own': 'You asked for this yourself, so somebody else has to approve it.',
   'proposal.unknown': 'I do not know {subject}. Run list to see what is open.',
-  'proposal.nothing-left': 'No device needs this patch any more.',
+  'proposal.nothing-left': 'No device can get this patch at the moment. It is proposed as soon as one can.',
+  'proposal.proposed-again': 'It was proposed again already: {id} is {state}.',
   'person.unknown': 'I do not know who you are: ask an admin to link your {platform} account ({user}).',
   'person.ambiguous': 'Two people are linked to this {platform} account: ask an admin to mend the links.',
   'person.may-not': 'You need the role {role} for this. You have: {roles}.',
@@ -34,7 +35,8 @@ export const sentences = {
   'patch.ambiguous': 'Several patches fit "{subject}": {ids}. Name one of them.',
   'patch.no-verdict':
     'This patch needs a verdict first: press Triage on its card, or run triage {patch} with necessary, desirable, neutral or undesirable, and why.',
-  'patch.declined': 'This patch is declined: {by} called it undesirable. {reason}',
+  'patch.declined':
+    'This patch is declined: {by} called it undesirable. {reason} Another verdict lifts that: run triage {patch} with necessary, desirable or neutral, and why.',
   'patch.not-retracted': '{subject} was not taken back.',
   'rollout.unknown': 'I do not know a rollout named "{subject}".',
   'rollout.no-such-move': 'That is not possible: this rollout is {state}.',

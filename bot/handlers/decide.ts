@@ -2,6 +2,7 @@
 import { detailsCard } from '../../domain/cards/details-card.ts';
 import { approve, deny, postpone } from '../../domain/flows/decide.ts';
 import { announceNow } from '../../domain/flows/digests.ts';
+import { proposeAgain } from '../../domain/flows/reconsider.ts';
 import { proposalView } from '../../domain/flows/views.ts';
 import type { ProposalId, RolloutId } from '../../domain/model/ids.ts';
 import type { Plan } from '../../domain/model/plan.ts';
@@ -48,6 +49,16 @@ export const decideHandlers = (world: World): readonly PressHandler[] => [
     async handle({ subject, by }) {
       const told = await announceNow(world, subject as ProposalId, by);
       return told.ok ? done('Announced: its card is in the channel.') : refused(told.error);
+    },
+  },
+  {
+    action: 'proposal.again',
+    role: 'approver',
+    async handle({ subject, seenRev, by }) {
+      const made = await proposeAgain(world, { proposal: subject as ProposalId, by, seenRev });
+      if (!made.ok) return refused(made.error);
+      const where = made.value.state === 'open' ? 'It waits for its digest.' : 'Its card is in the channel.';
+      return done(`Proposed again with a plan of now. ${where} Nothing is approved by it.`);
     },
   },
   { action: 'proposal.details', role: 'viewer', handle: ({ subject }: Press) => details(world, subject as ProposalId) },

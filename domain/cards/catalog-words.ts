@@ -41,6 +41,17 @@ export const proposalWords: Record<ProposalState, string> = {
   superseded: 'no device needs it any more',
 };
 
+/** The same as the status of a card, or as the label of a number. */
+export const statusWords: Record<ProposalState, string> = {
+  open: 'Waits for its digest',
+  announced: 'Waiting for approval',
+  deferred: 'Put away',
+  approved: 'Approved',
+  denied: 'Denied',
+  expired: 'Expired',
+  superseded: 'No longer needed',
+};
+
 /** `taken back`, or `waits for approval`: one reason, the strongest first. */
 export function standingOf({ patch, proposal, rollout }: PatchStanding): string {
   if (patch.retracted) return 'taken back';

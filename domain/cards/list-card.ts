@@ -1,5 +1,6 @@
 /** What `list` answers: what waits for people, most urgent first, one line each. */
-import { type Band, bands, byUrgency } from '../model/priority.ts';
+import { type Band, bands } from '../model/priority.ts';
+import { mostUrgentFirst } from '../model/proposal.ts';
 import type { ProposalHead } from '../ports.ts';
 import type { Card, Text } from './card.ts';
 import { patchName, proposalWords } from './catalog-words.ts';
@@ -9,7 +10,7 @@ const listed = 20;
 
 /** `wanted`: what the list was narrowed to, in the person's words; null = everything. */
 export function listCard(heads: readonly ProposalHead[], wanted: string | null): Card {
-  const sorted = [...heads].sort((a, b) => byUrgency(a.priority, b.priority) || (a.patch < b.patch ? -1 : 1));
+  const sorted = mostUrgentFirst(heads);
   const about = wanted === null ? '' : ` that fits "${wanted}"`;
   return {
     title: wanted === null ? 'Waiting' : `Waiting: ${wanted}`,
@@ -18,7 +19,7 @@ export function listCard(heads: readonly ProposalHead[], wanted: string | null):
     facts: [],
     list: {
       title: 'Most urgent first',
-      items: sorted.slice(0, listed).map(lineOf),
+      items: sorted.slice(0, listed).map(waitingLine),
       more: Math.max(0, sorted.length - listed),
     },
     ...(heads.length > listed
@@ -35,7 +36,7 @@ function byBand(heads: readonly ProposalHead[]): string {
 }
 
 /** `openssl 3.0.15: high 64, 42 devices, 21 CVEs, due 3 December, 12:00, p-1a2b3c4d5e`; the state when it is not the usual one. */
-function lineOf({ id, patch, priority, devices, threat, state, deferredUntil }: ProposalHead): Text {
+export function waitingLine({ id, patch, priority, devices, threat, state, deferredUntil }: ProposalHead): Text {
   const { band, score, dueAt } = priority;
   const cves = threat.cveCount > 0 ? [count(threat.cveCount, 'CVE')] : [];
   const what = [`${band} ${score}`, count(devices, 'device'), ...cves].join(', ');

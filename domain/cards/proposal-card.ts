@@ -5,10 +5,11 @@ import type { Device } from '../model/device.ts';
 import type { Patch } from '../model/patch.ts';
 import { undoSummary } from '../model/plan.ts';
 import type { Occurrence, Policy } from '../model/policy.ts';
-import type { Proposal, ProposalState } from '../model/proposal.ts';
+import type { Proposal } from '../model/proposal.ts';
 import type { Rollout, RolloutState } from '../model/rollout.ts';
 import type { Workaround } from '../model/workaround.ts';
 import type { Card, CardButton, Text, Tone } from './card.ts';
+import { statusWords } from './catalog-words.ts';
 import { dueText, retractedText, urgencyFacts } from './priority-facts.ts';
 import { changes, count, joined, names } from './words.ts';
 import { workaroundFacts } from './workaround-facts.ts';
@@ -31,15 +32,6 @@ export type ProposalView = {
 /** Lists in chat stay short; Details and the console have everything. */
 const shown = 5;
 
-const statusWords: Record<ProposalState, string> = {
-  open: 'Waits for its digest',
-  announced: 'Waiting for approval',
-  deferred: 'Put away',
-  approved: 'Approved',
-  denied: 'Denied',
-  expired: 'Expired',
-  superseded: 'No longer needed',
-};
 const rolloutWords: Record<RolloutState, string> = {
   scheduled: 'Approved, waiting to start',
   deploying: 'Deploying',

@@ -11,9 +11,11 @@ import { startRollout } from './rollout.ts';
 import { actor, said, update } from './say.ts';
 import { triageRefuses } from './verdict.ts';
 
-type Ballot = { readonly proposal: ProposalId; readonly by: Person; readonly seenRev: number };
+/** Who presses what on which proposal, and the revision that the card was drawn from. */
+export type Ballot = { readonly proposal: ProposalId; readonly by: Person; readonly seenRev: number };
 
-const unknown = (id: ProposalId): Refusal => ({ code: 'proposal.unknown', subject: id });
+/** The refusal of a proposal that does not exist. */
+export const unknownProposal = (id: ProposalId): Refusal => ({ code: 'proposal.unknown', subject: id });
 
 /**
  * Counts an approval of exactly the plan that the card showed. `schedule` `now` changes only the plan's schedule first, which voids
@@ -25,22 +27,27 @@ export async function approve(
   { proposal, by, seenRev, schedule }: Ballot & { readonly schedule: Plan['schedule'] | null },
 ): Promise<Result<Proposal, Refusal>> {
   const at = world.clock.now();
-  const decided = await update<Proposal, Refusal>(world.proposals, proposal, unknown(proposal), async (shown) => {
-    if (shown.state === 'announced' && isStale(shown, seenRev)) return err({ code: 'proposal.stale' });
-    const refusal = shown.state === 'announced' ? await triageRefuses(world, shown) : null;
-    if (refusal) return err(refusal);
-    const plan = { ...shown.plan, schedule: schedule ?? shown.plan.schedule };
-    const now = replan(shown, plan, await digestOf(plan), `${by.name} changed the schedule.`);
-    const voted = vote(now, by, 'approve', at, {
-      seenRev: now === shown ? seenRev : now.rev,
-      thresholds: thresholdsOf(world, now),
-      reason: null,
-    });
-    if (!voted.ok) return voted;
-    const what = voted.value.state === 'approved' ? 'proposal.approved' : 'proposal.voted';
-    const details = { digest: now.digest, patch: now.patch, schedule: plan.schedule, revision: seenRev };
-    return ok({ next: voted.value, said: said(event(at, actor(by), what, proposal, details)) });
-  });
+  const decided = await update<Proposal, Refusal>(
+    world.proposals,
+    proposal,
+    unknownProposal(proposal),
+    async (shown) => {
+      if (shown.state === 'announced' && isStale(shown, seenRev)) return err({ code: 'proposal.stale' });
+      const refusal = shown.state === 'announced' ? await triageRefuses(world, shown) : null;
+      if (refusal) return err(refusal);
+      const plan = { ...shown.plan, schedule: schedule ?? shown.plan.schedule };
+      const now = replan(shown, plan, await digestOf(plan), `${by.name} changed the schedule.`);
+      const voted = vote(now, by, 'approve', at, {
+        seenRev: now === shown ? seenRev : now.rev,
+        thresholds: thresholdsOf(world, now),
+        reason: null,
+      });
+      if (!voted.ok) return voted;
+      const what = voted.value.state === 'approved' ? 'proposal.approved' : 'proposal.voted';
+      const details = { digest: now.digest, patch: now.patch, schedule: plan.schedule, revision: seenRev };
+      return ok({ next: voted.value, said: said(event(at, actor(by), what, proposal, details)) });
+    },
+  );
   if (!decided.ok || decided.value.state !== 'approved') return decided;
   return ok(await startRollout(world, decided.value));
 }
@@ -51,7 +58,7 @@ export async function deny(
   { proposal, by, seenRev, reason }: Ballot & { readonly reason: string | null },
 ): Promise<Result<Proposal, Refusal>> {
   const at = world.clock.now();
-  return update<Proposal, Refusal>(world.proposals, proposal, unknown(proposal), (now) => {
+  return update<Proposal, Refusal>(world.proposals, proposal, unknownProposal(proposal), (now) => {
     const voted = vote(now, by, 'deny', at, { seenRev, thresholds: thresholdsOf(world, now), reason });
     if (!voted.ok) return voted;
     const what = voted.value.state === 'denied' ? 'proposal.denied' : 'proposal.voted-against';
@@ -66,7 +73,7 @@ export async function postpone(
   { proposal, by, seenRev, hours }: Ballot & { readonly hours: number },
 ): Promise<Result<Proposal, Refusal>> {
   const at = world.clock.now();
-  return update<Proposal, Refusal>(world.proposals, proposal, unknown(proposal), (now) => {
+  return update<Proposal, Refusal>(world.proposals, proposal, unknownProposal(proposal), (now) => {
     if (isStale(now, seenRev)) return err({ code: 'proposal.stale' });
     const moved = moveProposal(now, 'defer', { deferredUntil: new Date(at.getTime() + hours * 3_600_000) });
     if (!moved.ok) return moved;
@@ -80,7 +87,7 @@ export async function reschedule(
   { proposal, by, schedule }: Omit<Ballot, 'seenRev'> & { readonly schedule: Plan['schedule'] },
 ): Promise<Result<Proposal, Refusal>> {
   const at = world.clock.now();
-  return update<Proposal, Refusal>(world.proposals, proposal, unknown(proposal), async (now) => {
+  return update<Proposal, Refusal>(world.proposals, proposal, unknownProposal(proposal), async (now) => {
     if (now.state !== 'announced') return err({ code: 'proposal.no-such-move', state: now.state });
     const plan = { ...now.plan, schedule };
     const next = replan(now, plan, await digestOf(plan), `${by.name} changed the schedule.`);

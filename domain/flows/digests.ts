@@ -1,12 +1,12 @@
 /** Announcing: what is urgent has a card of its own at once, the rest waits for the digest of its policy, one a day. */
 import type { Refusal } from '../errors.ts';
 import { event } from '../model/audit.ts';
-import { type Digest, type DigestLine, digestId, namedInDigest } from '../model/digest.ts';
+import { type Digest, digestId } from '../model/digest.ts';
 import type { ProposalId } from '../model/ids.ts';
 import type { Person } from '../model/people.ts';
 import type { Policy } from '../model/policy.ts';
-import { type Band, byUrgency, urgent } from '../model/priority.ts';
-import { moveProposal, type Proposal } from '../model/proposal.ts';
+import { urgent } from '../model/priority.ts';
+import { mostUrgentFirst, moveProposal, type Proposal } from '../model/proposal.ts';
 import { err, ok, type Result } from '../model/result.ts';
 import type { World } from '../ports.ts';
 import { fleetReleases } from './fleet-releases.ts';
@@ -112,20 +112,8 @@ async function feedsUnread(world: World): Promise<boolean> {
   return world.feedRules.some(({ id, concerns }) => concerns(releases) && !asked.has(id));
 }
 
-const lineOf = ({ patch, priority, plan, threat }: Proposal): DigestLine => ({
-  patch: patch.slice(patch.indexOf('/') + 1).replace('=', ' '),
-  band: priority.band,
-  score: priority.score,
-  devices: plan.entries.length,
-  cves: threat.cveCount,
-  due: priority.due,
-  dueAt: priority.dueAt,
-});
-
 async function makeDigest(world: World, policy: Policy, day: string, waiting: readonly Proposal[]): Promise<void> {
   const at = world.clock.now();
-  const sorted = [...waiting].sort((a, b) => byUrgency(a.priority, b.priority) || (a.patch < b.patch ? -1 : 1));
-  const inBand = (band: Band) => sorted.filter(({ priority }) => priority.band === band).length;
   const digest: Digest = {
     id: digestId(policy.id, day),
     tenant: world.tenant,
@@ -133,12 +121,10 @@ async function makeDigest(world: World, policy: Policy, day: string, waiting: re
     policy: policy.id,
     at,
     day,
-    proposals: sorted.map(({ id }) => id),
-    top: sorted.slice(0, namedInDigest).map(lineOf),
-    counts: { emergency: inBand('emergency'), high: inBand('high'), normal: inBand('normal'), low: inBand('low') },
+    proposals: mostUrgentFirst(waiting).map(({ id }) => id),
     complete: false,
   };
-  const details = { policy: policy.id, day, proposals: sorted.length };
+  const details = { policy: policy.id, day, proposals: waiting.length };
   // Told when it is complete, so that its thread begins with the most urgent one.
   await world.digests.insert(digest, { ...said(own(at, 'digest.made', digest.id, details)), quiet: true });
 }

@@ -32,6 +32,29 @@ type Alike = {
   readonly livepatched: boolean;
 };
 
+/** Devices × patches that are priced together: their plans are in memory at the same time. */
+const most = 50_000;
+
+/** Hands over as many at a time as are priced together; `devices` says how many one has. `signal` ends it between two batches. */
+export async function inBatches<T>(
+  all: AsyncIterable<T>,
+  devices: (one: T) => number,
+  signal: AbortSignal,
+  work: (some: readonly T[]) => Promise<void>,
+): Promise<void> {
+  let waiting: T[] = [];
+  let sum = 0;
+  for await (const one of all) {
+    waiting.push(one);
+    sum += devices(one);
+    if (sum < most) continue;
+    if (signal.aborted) return;
+    await work(waiting);
+    [waiting, sum] = [[], 0];
+  }
+  if (!signal.aborted) await work(waiting);
+}
+
 /** How many devices' findings are read at once. */
 const batch = 500;
 

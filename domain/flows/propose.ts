@@ -12,13 +12,13 @@ import { ok } from '../model/result.ts';
 import { livingRollouts } from '../model/rollout.ts';
 import type { World } from '../ports.ts';
 import { announced, atOnceCard } from './digests.ts';
-import { learn, type Priced, price } from './pricing.ts';
+import { learn, type Offered, type Priced, price } from './pricing.ts';
 import { repriced } from './reprice.ts';
 import { own, said, update } from './say.ts';
 import { supersede } from './supersede.ts';
 import { followVerdict } from './verdict.ts';
 
-type Candidate = { readonly device: Device; readonly applicability: Applicability };
+export type Candidate = { readonly device: Device; readonly applicability: Applicability };
 
 /** Brings the proposals of one patch in line with what the last scans found. Safe to repeat and to run twice at once. */
 export async function proposePatch(world: World, id: PatchId): Promise<void> {
@@ -31,13 +31,14 @@ export async function proposePatch(world: World, id: PatchId): Promise<void> {
 }
 
 /**
- * Who would get the patch under a policy, by the newest scans. Read again for each try of a write: scans of other devices may have
- * come in between, and a plan that lacks them must lose.
+ * Who would get the patch under a policy, by the newest scans, or would if it was not declined. Read again for each try of a write:
+ * scans of other devices may have come in between, and a plan that lacks them must lose.
  */
-async function candidatesOf(world: World, patch: PatchId, policy: Policy): Promise<readonly Candidate[]> {
+export async function candidatesOf(world: World, patch: Patch, policy: Policy): Promise<readonly Candidate[]> {
   // In this order: a deployment that ends in between is busy still, or has marked its device already.
-  const busy = await busyDevices(world, patch);
-  const missing = await world.applicabilities.find({ patch, state: 'missing' });
+  const busy = await busyDevices(world, patch.id);
+  const state = isDeclined(patch) ? 'declined' : 'missing';
+  const missing = await world.applicabilities.find({ patch: patch.id, state });
   if (missing.length === 0) return [];
   const devices = await world.devices.find({ id: { in: missing.map(({ device }) => device) }, retired: false });
   const chosen = new Map(
@@ -74,11 +75,21 @@ async function busyDevices(world: World, patch: PatchId): Promise<ReadonlySet<De
   return new Set([...approved.flatMap(({ plan }) => plan.entries), ...deployments.flat()].map(({ device }) => device));
 }
 
+/** Every proposal of a patch under a policy, oldest first. */
+export async function roundsOf(
+  world: World,
+  { patch, policy }: Pick<Proposal, 'patch' | 'policy'>,
+): Promise<readonly Proposal[]> {
+  const rounds = await world.proposals.find({ patch, policy });
+  return [...rounds].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+}
+
 async function proposeFor(world: World, patch: Patch, policy: Policy): Promise<void> {
-  const rounds = [...(await world.proposals.find({ patch: patch.id, policy: policy.id }))];
-  const latest = rounds.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).at(-1);
-  // A denied patch stays denied for this policy until a newer version comes; what a verdict ended was about all policies, and is over.
-  if (latest?.state === 'denied' && !latest.decided?.declined) return;
+  const rounds = await roundsOf(world, { patch: patch.id, policy: policy.id });
+  const latest = rounds.at(-1);
+  // A denied patch stays denied for this policy until a newer version comes, or a person wants it back; what a verdict ended was about
+  // all policies, and is over.
+  if (latest?.state === 'denied' && !latest.decided?.declined && !latest.decided?.again) return;
   if (latest && (undecided.includes(latest.state) || latest.state === 'expired')) {
     await adjust(world, latest.id, patch, policy);
   } else {
@@ -102,10 +113,15 @@ function planFor(patch: Patch, policy: Policy, chosen: readonly Candidate[], sch
   };
 }
 
+/** What is priced. */
+export const offerOf = (patch: Patch, chosen: readonly Candidate[]): Offered => ({
+  patch,
+  on: chosen.map(({ device, applicability: { transaction } }) => ({ device, transaction })),
+});
+
 /** What the patch is worth to these devices; the catalog learns what it fixes there. */
 async function prioritise(world: World, patch: Patch, chosen: readonly Candidate[]): Promise<Priced> {
-  const on = chosen.map(({ device, applicability: { transaction } }) => ({ device, transaction }));
-  const [priced] = await price(world, [{ patch, on }]);
+  const [priced] = await price(world, [offerOf(patch, chosen)]);
   if (!priced) throw new Error(`price.nothing: ${patch.id}`);
   await learn(world, patch, priced.fixes);
   return priced;
@@ -113,7 +129,7 @@ async function prioritise(world: World, patch: Patch, chosen: readonly Candidate
 
 async function offer(world: World, patch: Patch, policy: Policy, round: number): Promise<void> {
   const at = world.clock.now();
-  const chosen = await candidatesOf(world, patch.id, policy);
+  const chosen = await candidatesOf(world, patch, policy);
   if (chosen.length === 0) return;
   const plan = planFor(patch, policy, chosen, 'next-window');
   const { priority, threat } = await prioritise(world, patch, chosen);
@@ -154,7 +170,7 @@ async function offer(world: World, patch: Patch, policy: Policy, round: number):
 async function adjust(world: World, id: ProposalId, patch: Patch, policy: Policy): Promise<void> {
   const at = world.clock.now();
   await update(world.proposals, id, null, async (now) => {
-    const chosen = await candidatesOf(world, patch.id, policy);
+    const chosen = await candidatesOf(world, patch, policy);
     if (chosen.length === 0) {
       const ended = moveProposal(now, 'supersede', { decided: null });
       if (!ended.ok) return ok({ next: now, said: { events: [] } });

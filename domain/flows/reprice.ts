@@ -4,24 +4,26 @@ import type { Device } from '../model/device.ts';
 import type { Patch } from '../model/patch.ts';
 import { canonical } from '../model/plan.ts';
 import { byUrgency, type DueClass, type Priority, urgent } from '../model/priority.ts';
-import { moveProposal, type Proposal, type Threat, undecided } from '../model/proposal.ts';
+import { moveProposal, type Proposal, undecided, type Worth } from '../model/proposal.ts';
 import { ok } from '../model/result.ts';
 import type { Said, World } from '../ports.ts';
 import { announced, atOnceCard } from './digests.ts';
-import { learn, type Offered, type Priced, price } from './pricing.ts';
+import { inBatches, learn, type Offered, type Priced, price } from './pricing.ts';
 import { own, update } from './say.ts';
 
-/** Devices × proposals that are priced together: their plans are in memory at the same time. */
-const most = 50_000;
+type Concerned = { readonly patch: Patch; readonly proposal: Proposal };
 
 /**
  * Prices the proposals of these patches anew: those that nobody has decided, and those that are approved and have not started.
  * Votes stay. Safe to repeat; `signal` ends it between two batches.
  */
 export async function reprice(world: World, patches: readonly Patch[], signal: AbortSignal): Promise<void> {
+  const devices = ({ proposal }: Concerned) => proposal.plan.entries.length;
+  await inBatches(concerned(world, patches), devices, signal, (some) => priceAgain(world, some));
+}
+
+async function* concerned(world: World, patches: readonly Patch[]): AsyncGenerator<Concerned> {
   const scheduled = (await world.rollouts.find({ state: 'scheduled' })).map(({ id }) => id);
-  let waiting: { patch: Patch; proposal: Proposal }[] = [];
-  let entries = 0;
   for (const patch of patches) {
     const open = await world.proposals.find({ patch: patch.id, state: { in: undecided } });
     const approved = await world.proposals.find({
@@ -29,22 +31,11 @@ export async function reprice(world: World, patches: readonly Patch[], signal: A
       state: 'approved',
       rollout: { in: [null, ...scheduled] },
     });
-    for (const proposal of [...open, ...approved]) {
-      waiting.push({ patch, proposal });
-      entries += proposal.plan.entries.length;
-    }
-    if (entries < most) continue;
-    if (signal.aborted) return;
-    await priceAgain(world, waiting);
-    [waiting, entries] = [[], 0];
+    for (const proposal of [...open, ...approved]) yield { patch, proposal };
   }
-  if (!signal.aborted) await priceAgain(world, waiting);
 }
 
-async function priceAgain(
-  world: World,
-  waiting: readonly { readonly patch: Patch; readonly proposal: Proposal }[],
-): Promise<void> {
+async function priceAgain(world: World, waiting: readonly Concerned[]): Promise<void> {
   const ids = new Set(waiting.flatMap(({ proposal }) => proposal.plan.entries.map(({ device }) => device)));
   const found = ids.size > 0 ? await world.devices.find({ id: { in: [...ids] } }, ids.size) : [];
   const devices = new Map(found.map((device) => [device.id, device]));
@@ -90,7 +81,7 @@ export function repriced(
 ): { readonly next: Proposal; readonly said: Said } {
   const { priority, threat } = priced;
   const before = { priority: now.priority, threat: now.threat };
-  if (canonical(plain(before)) === canonical(plain({ priority, threat }))) return { next: now, said: { events: [] } };
+  if (sameWorth(before, priced)) return { next: now, said: { events: [] } };
   const at = world.clock.now();
   const rev = now === stored ? now.rev + 1 : now.rev;
   const next = { ...hurried(world, { ...now, priority, threat }, before.priority), rev };
@@ -114,8 +105,11 @@ export function repriced(
   };
 }
 
+/** Whether nothing at all has changed. */
+export const sameWorth = (a: Worth, b: Worth): boolean => canonical(plain(a)) === canonical(plain(b));
+
 /** Dates as text, so that two priorities can be compared by their canonical form. */
-const plain = (value: { priority: Priority; threat: Threat }): unknown => JSON.parse(JSON.stringify(value));
+const plain = ({ priority, threat }: Worth): unknown => JSON.parse(JSON.stringify({ priority, threat }));
 
 function hurried(world: World, now: Proposal, before: Priority): Proposal {
   const policy = world.policies.find(({ id }) => id === now.policy);
@@ -130,25 +124,33 @@ function hurried(world: World, now: Proposal, before: Priority): Proposal {
 }
 
 /** One sentence about what changed and why, when it makes a difference: another band, another due class, another fact of KEV. */
-export function changeOf(
-  before: Pick<Proposal, 'priority' | 'threat'>,
-  after: Pick<Priced, 'priority' | 'threat' | 'cves'>,
-): string | null {
+export function changeOf(before: Worth, after: Known): string | null {
   const [was, is] = [before.priority, after.priority];
-  const exploited = ({ threat }: Pick<Proposal, 'threat'>): string =>
-    threat.cves
-      .flatMap(({ id, kev }) => (kev ? [id] : []))
-      .sort()
-      .join();
   const moved = was.band !== is.band;
-  if (!moved && was.due === is.due && exploited(before) === exploited(after)) return null;
+  if (!moved && was.due === is.due && exploited(before).join() === exploited(after).join()) return null;
   const what = moved
     ? `Priority went from ${was.band} (${was.score}) to ${is.band} (${is.score})`
     : was.due !== is.due
       ? `Due went from ${dueWords[was.due]} to ${dueWords[is.due]}`
       : `Priority stays ${is.band} (${is.score})`;
-  return `${what}: ${reasons(before, after).slice(0, 2).join('; ')}.`;
+  return `${what}: ${reasonsOf(before, after)}.`;
 }
+
+/** Priced, with what is known of its CVEs. */
+type Known = Pick<Priced, 'priority' | 'threat' | 'cves'>;
+
+const exploited = ({ threat }: Worth): readonly string[] =>
+  threat.cves.flatMap(({ id, kev }) => (kev ? [id] : [])).sort();
+
+/** Whether something has become urgent, or another of its CVEs known to be exploited. */
+export function moreUrgent(before: Worth, after: Worth): boolean {
+  const known = exploited(before);
+  const listed = exploited(after).some((id) => !known.includes(id));
+  return listed || (urgent(after.priority.band) && !urgent(before.priority.band));
+}
+
+/** The first two reasons of a change, in one sentence without its full stop. */
+export const reasonsOf = (before: Worth, after: Known): string => reasons(before, after).slice(0, 2).join('; ');
 
 const dueWords: Record<DueClass, string> = {
   '3-days-triage': '3 days with a look for intruders',
@@ -158,10 +160,7 @@ const dueWords: Record<DueClass, string> = {
   'next-window': 'the next window',
 };
 
-function reasons(
-  { priority: was, threat: old }: Pick<Proposal, 'priority' | 'threat'>,
-  { priority: is, threat, cves }: Pick<Priced, 'priority' | 'threat' | 'cves'>,
-): readonly string[] {
+function reasons({ priority: was, threat: old }: Worth, { priority: is, threat, cves }: Known): readonly string[] {
   const known = new Map(old.cves.map((cve) => [cve.id, cve.kev]));
   const listed = threat.cves
     .filter(({ id, kev }) => kev && !known.get(id))

@@ -25,9 +25,19 @@ export async function supersede(world: World, patch: Patch): Promise<boolean> {
       const next = { ...now, supersededBy: by?.id ?? null, rev: now.rev + 1 };
       return ok({ next, said: said(own(at, what, patch.id, by ? { by: by.id } : {})) });
     });
+    await redrawQuestions(world, patch);
   }
   if (by) await endProposals(world, patch, by);
   return by !== null;
+}
+
+/** Nobody is asked any more whether a denied patch should be proposed again when there is a newer one; or again, when that is over. */
+async function redrawQuestions(world: World, { id: patch }: Patch): Promise<void> {
+  for (const { id } of await world.proposals.find({ patch, state: 'denied' })) {
+    await update(world.proposals, id, null, (now) =>
+      ok({ next: now.decided?.urged ? { ...now, rev: now.rev + 1 } : now, said: { events: [] } }),
+    );
+  }
 }
 
 async function newest(world: World, { id, platform, source, version }: Patch): Promise<Patch | null> {

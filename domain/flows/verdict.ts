@@ -17,13 +17,19 @@ export const needsVerdict = (
   { verdict }: Pick<Patch, 'verdict'>,
 ): boolean => triageRequired && verdict === null && priority.band !== 'low';
 
+/** Why a declined patch may not be approved or proposed, with the way out; null when it is not declined. */
+export const declinedBy = (patch: Patch): Refusal | null =>
+  patch.verdict && isDeclined(patch)
+    ? { code: 'patch.declined', by: patch.verdict.by, reason: patch.verdict.rationale, patch: patch.id }
+    : null;
+
 /** Why triage speaks against an approval; null when it does not. Nothing keeps people from denying or deferring. */
 export async function triageRefuses(world: World, proposal: Proposal): Promise<Refusal | null> {
   const patch = await world.patches.get(proposal.patch);
-  if (patch?.verdict && isDeclined(patch)) {
-    return { code: 'patch.declined', by: patch.verdict.by, reason: patch.verdict.rationale };
-  }
-  return patch && needsVerdict(world, proposal, patch) ? { code: 'patch.no-verdict', patch: patch.id } : null;
+  if (!patch) return null;
+  return (
+    declinedBy(patch) ?? (needsVerdict(world, proposal, patch) ? { code: 'patch.no-verdict', patch: patch.id } : null)
+  );
 }
 
 /** Brings devices and proposals in line with the verdict of their patch. Safe to repeat. */

@@ -5,7 +5,7 @@ import type { DigestId, PatchId, PersonId, PlanDigest, PolicyId, ProposalId, Rol
 import type { Person } from './people.ts';
 import type { Plan } from './plan.ts';
 import type { Policy } from './policy.ts';
-import type { Priority } from './priority.ts';
+import { byUrgency, type Priority } from './priority.ts';
 import { err, ok, type Result } from './result.ts';
 
 export type ProposalState = 'open' | 'announced' | 'deferred' | 'approved' | 'denied' | 'expired' | 'superseded';
@@ -35,6 +35,29 @@ export type Threat = {
   readonly exposed: number;
 };
 
+/** How urgent something is, and what makes it so. */
+export type Worth = Pick<Proposal, 'priority' | 'threat'>;
+
+/** How a proposal ended, and what became of that. */
+export type Decision = {
+  readonly by: string;
+  readonly at: Date;
+  readonly reason: string | null;
+  /** Triage ended it, not votes about this plan; with another verdict the patch is offered again. */
+  readonly declined?: true;
+  /** What the patch would be worth if it was proposed now, when that is not what it was denied with. */
+  readonly worth?: Worth;
+  /** Each time that it became urgent after it was denied: people were told, and asked whether to propose it again. */
+  readonly urged?: readonly {
+    readonly at: Date;
+    readonly because: string;
+    readonly band: Priority['band'];
+    readonly score: number;
+  }[];
+  /** Who had it proposed again. */
+  readonly again?: { readonly by: string; readonly at: Date };
+};
+
 export type Proposal = {
   readonly id: ProposalId;
   readonly tenant: TenantId;
@@ -61,13 +84,7 @@ export type Proposal = {
   readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly deferredUntil: Date | null;
-  /** `declined`: triage ended it, not votes about this plan; with another verdict the patch is offered again. */
-  readonly decided: {
-    readonly by: string;
-    readonly at: Date;
-    readonly reason: string | null;
-    readonly declined?: true;
-  } | null;
+  readonly decided: Decision | null;
   readonly rollout: RolloutId | null;
   /** Why votes were voided last, for the card; null when none were. */
   readonly voided: string | null;
@@ -134,6 +151,18 @@ export function vote(
 
 const count = (votes: readonly Vote[], verb: Vote['verb']): number => votes.filter((cast) => cast.verb === verb).length;
 
+/**
+ * A person wants a denied patch proposed again: the next round may begin, nothing is approved by it. Said twice it changes nothing.
+ * Refuses: not denied, stale card.
+ */
+export function askAgain(proposal: Proposal, by: Person, at: Date, seenRev: number): Result<Proposal, Refusal> {
+  const { decided, state } = proposal;
+  if (state !== 'denied' || !decided) return err({ code: 'proposal.no-such-move', state });
+  if (isStale(proposal, seenRev)) return err({ code: 'proposal.stale' });
+  if (decided.again) return ok(proposal);
+  return ok({ ...proposal, decided: { ...decided, again: { by: by.name, at } }, rev: proposal.rev + 1 });
+}
+
 /** A new plan voids every vote; the card says why. Does nothing when the digest is the same. Decided proposals keep their plan. */
 export function replan(proposal: Proposal, plan: Plan, digest: PlanDigest, because: string): Proposal {
   if (digest === proposal.digest || !undecided.includes(proposal.state)) return proposal;
@@ -155,3 +184,7 @@ export const noThreat: Threat = {
 
 /** States in which people can still decide. */
 export const undecided: readonly ProposalState[] = ['open', 'announced', 'deferred'];
+
+/** Most urgent first, equally urgent ones by name. */
+export const mostUrgentFirst = <P extends Pick<Proposal, 'priority' | 'patch'>>(all: readonly P[]): readonly P[] =>
+  [...all].sort((a, b) => byUrgency(a.priority, b.priority) || (a.patch < b.patch ? -1 : 1));

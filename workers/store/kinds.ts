@@ -223,8 +223,6 @@ export const digests: Kind<Digest> = {
     at: instant,
     day: text,
     proposals: [text],
-    top: [anything],
-    counts: anything,
     complete: flag,
   },
 };

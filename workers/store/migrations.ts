@@ -6,12 +6,13 @@ import { onceMore } from './facts.ts';
 import { createIndexes } from './migrations/001-indexes.ts';
 import { patchIntelligence } from './migrations/002-patch-intelligence.ts';
 import { answers } from './migrations/003-answers.ts';
+import { digestsWithoutCopies } from './migrations/004-digests.ts';
 
 /** A step must be safe to repeat: two processes may start at once, and one may be killed half-way. */
 export type Migration = (connection: Connection) => Promise<void>;
 
 /** In order; the position is the version. Never change one that was released: add another. */
-const migrations: readonly Migration[] = [createIndexes, patchIntelligence, answers];
+const migrations: readonly Migration[] = [createIndexes, patchIntelligence, answers, digestsWithoutCopies];
 
 /** Runs what is missing. Failure `database.newer` when a later patchherd was here. */
 export async function migrate(connection: Connection): Promise<void> {

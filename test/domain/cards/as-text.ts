@@ -16,3 +16,9 @@ export const asText = ({ title, status, summary, facts, list, note }: Card): rea
   ...(list && list.more > 0 ? [`- and ${list.more} more`] : []),
   ...(note === undefined ? [] : [`* ${plain(note)}`]),
 ];
+
+/** The value of a card's fact in plain text; undefined when it has none of this label. */
+export function fact({ facts }: Card, label: string): string | undefined {
+  const found = facts.find((one) => one.label === label);
+  return found && plain(found.value);
+}

@@ -1,34 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { Card, Text } from '../../../domain/cards/card.ts';
+import type { Card } from '../../../domain/cards/card.ts';
 import { detailsCard } from '../../../domain/cards/details-card.ts';
 import { ownerCard } from '../../../domain/cards/owner-card.ts';
-import { deviceLine, type ProposalView, proposalCard } from '../../../domain/cards/proposal-card.ts';
+import { deviceLine, proposalCard } from '../../../domain/cards/proposal-card.ts';
 import { workOrderCard } from '../../../domain/cards/work-order-card.ts';
-import { deployment, device, noon, patch, plan, policy, proposal, rollout, workOrder } from '../make.ts';
+import { deployment, noon, plan, proposal, rollout, workOrder } from '../make.ts';
+import { fact, plain } from './as-text.ts';
+import { proposalView } from './views.ts';
 
-const view = (change: Partial<ProposalView> = {}): ProposalView => ({
-  proposal: proposal(),
-  patch: patch(),
-  policy: policy(),
-  devices: [device('web-1', { criticality: 'high' }), device('web-2', { criticality: null })],
-  rollout: null,
-  deployments: [],
-  next: { start: noon, end: new Date('2026-11-23T14:00:00Z') },
-  workarounds: [],
-  needsVerdict: false,
-  ...change,
-});
-const plain = (text: Text): string =>
-  typeof text === 'string'
-    ? text
-    : text.map((part) => (typeof part === 'string' ? part : new Date(part.at).toISOString())).join('');
-const fact = (card: Card, label: string): string =>
-  plain(card.facts.find((one) => one.label === label)?.value ?? '(none)');
 const labels = (card: Card): string[] => card.buttons.map(({ label }) => label);
 
 describe('the card of a proposal', () => {
   it('says what, where, when, how urgent, and what is needed', () => {
-    const card = proposalCard(view());
+    const card = proposalCard(proposalView());
     expect([card.title, card.status, card.tone]).toEqual(['acme-agent 1.1: update', 'Waiting for approval', 'warn']);
     expect(card.facts.map(({ label, value }) => `${label}: ${plain(value)}`)).toEqual([
       'Priority: low, 5 of 100',
@@ -47,27 +31,27 @@ describe('the card of a proposal', () => {
   it('is honest about devices that cannot go back', () => {
     const base = plan(['web-1', 'web-2']);
     const entries = base.entries.map((entry, index) => (index === 0 ? { ...entry, undo: 'none' as const } : entry));
-    expect(fact(proposalCard(view({ proposal: { ...proposal(), plan: { ...base, entries } } })), 'Way back')).toBe(
-      '1 downgrade, 1 impossible',
-    );
+    expect(
+      fact(proposalCard(proposalView({ proposal: { ...proposal(), plan: { ...base, entries } } })), 'Way back'),
+    ).toBe('1 downgrade, 1 impossible');
   });
 
   it('keeps who denied it and why, and takes the deciding buttons away', () => {
     const decided = { by: 'Ann', at: noon, reason: 'breaks the printer' };
-    const card = proposalCard(view({ proposal: proposal({ state: 'denied', decided }) }));
+    const card = proposalCard(proposalView({ proposal: proposal({ state: 'denied', decided }) }));
     expect(card.summary).toBe('Reason: breaks the printer');
     expect(plain(card.note ?? '')).toContain('denied by Ann at 2026-11-23T12:00:00.000Z');
     expect(labels(card)).toEqual(['Details']);
   });
 
   it('says that votes are void and why', () => {
-    expect(proposalCard(view({ proposal: proposal({ voided: 'Devices changed: 1 added, 0 gone.' }) })).summary).toBe(
-      'Votes are void: Devices changed: 1 added, 0 gone.',
-    );
+    expect(
+      proposalCard(proposalView({ proposal: proposal({ voided: 'Devices changed: 1 added, 0 gone.' }) })).summary,
+    ).toBe('Votes are void: Devices changed: 1 added, 0 gone.');
   });
 
   it('says that nothing can ever happen when the policy has no window', () => {
-    expect(fact(proposalCard(view({ next: null })), 'When')).toBe('Never: its policy has no window');
+    expect(fact(proposalCard(proposalView({ next: null })), 'When')).toBe('Never: its policy has no window');
   });
 
   it('becomes the card of its rollout: progress, what went wrong first, Halt at hand', () => {
@@ -77,7 +61,7 @@ describe('the card of a proposal', () => {
       deployment('web-3', { blocker: { kind: 'window', text: 'Waits for the next window.', until: noon } }),
     ];
     const card = proposalCard(
-      view({ proposal: proposal({ state: 'approved' }), rollout: rollout({ total: 3 }), deployments }),
+      proposalView({ proposal: proposal({ state: 'approved' }), rollout: rollout({ total: 3 }), deployments }),
     );
     expect([card.status, card.tone, card.progress]).toEqual([
       'Deploying, 1 went wrong',
@@ -94,27 +78,29 @@ describe('the card of a proposal', () => {
 
   it('lists no more than eight devices and counts the rest', () => {
     const deployments = Array.from({ length: 40 }, (_, index) => deployment(`web-${index + 1}`));
-    const { list } = proposalCard(view({ rollout: rollout({ total: 40 }), deployments }));
+    const { list } = proposalCard(proposalView({ rollout: rollout({ total: 40 }), deployments }));
     expect([list?.items.length, list?.more]).toEqual([8, 32]);
   });
 
   it('offers Resume only when it is paused or halted', () => {
-    expect(labels(proposalCard(view({ rollout: rollout({ state: 'paused' }) })))).toEqual([
+    expect(labels(proposalCard(proposalView({ rollout: rollout({ state: 'paused' }) })))).toEqual([
       'Resume',
       'Cancel the rest',
       'Details',
     ]);
-    expect(labels(proposalCard(view({ rollout: rollout({ state: 'completed' }) })))).toEqual(['Details']);
+    expect(labels(proposalCard(proposalView({ rollout: rollout({ state: 'completed' }) })))).toEqual(['Details']);
   });
 
   it('draws buttons from the revision that it shows', () => {
-    expect(proposalCard(view({ proposal: proposal({ rev: 9 }) })).buttons.every(({ rev }) => rev === 9)).toBe(true);
+    expect(proposalCard(proposalView({ proposal: proposal({ rev: 9 }) })).buttons.every(({ rev }) => rev === 9)).toBe(
+      true,
+    );
   });
 });
 
 describe('the details of a proposal', () => {
   it('print every addend of the priority and the whole digest', () => {
-    const card = detailsCard(view());
+    const card = detailsCard(proposalView());
     expect(card.summary).toBe('Why low: not from a security archive: 5.');
     expect(fact(card, 'Plan digest')).toBe('digest-1');
     expect(card.list?.items).toEqual([

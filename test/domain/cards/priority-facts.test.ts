@@ -3,7 +3,6 @@ import { lintDiscord } from '../../../bot/discord/limits.ts';
 import { renderCard as drawDiscord } from '../../../bot/discord/render.ts';
 import { lintSlack } from '../../../bot/slack/limits.ts';
 import { renderSlack } from '../../../bot/slack/render.ts';
-import type { Card, Text } from '../../../domain/cards/card.ts';
 import { detailsCard } from '../../../domain/cards/details-card.ts';
 import { type ProposalView, proposalCard } from '../../../domain/cards/proposal-card.ts';
 import { priorityFor } from '../../../domain/intel/priority.ts';
@@ -11,7 +10,9 @@ import { threatOf } from '../../../domain/intel/threat.ts';
 import type { Priority } from '../../../domain/model/priority.ts';
 import type { Threat } from '../../../domain/model/proposal.ts';
 import { advisory, affects, cve, epss, factsOf } from '../intel/make.ts';
-import { device, noon, patch, plan, policy, proposal, rollout, workaround } from '../make.ts';
+import { device, noon, patch, plan, proposal, rollout, workaround } from '../make.ts';
+import { fact, plain } from './as-text.ts';
+import { proposalView } from './views.ts';
 
 const kev = { added: '2023-10-10', due: '2023-10-31', ransomware: true };
 const others = Array.from({ length: 2017 }, (_, at) => `CVE-2025-${10_000 + at}`);
@@ -48,26 +49,18 @@ type Given = {
   readonly priority?: Priority;
   readonly patch?: Partial<ProposalView['patch']>;
 };
-const view = (given: Given = {}, change: Partial<ProposalView> = {}): ProposalView => ({
-  proposal: { ...proposal(), threat: given.threat ?? threat, priority: given.priority ?? priority, plan: plan(names) },
-  patch: { ...patch({ classification: 'security' }), ...given.patch },
-  policy: policy(),
-  devices: names.map((name) => device(name)),
-  rollout: null,
-  deployments: [],
-  next: { start: noon, end: new Date('2026-11-23T14:00:00Z') },
-  workarounds: [],
-  needsVerdict: false,
-  ...change,
-});
-const plain = (text: Text): string =>
-  typeof text === 'string'
-    ? text
-    : text.map((part) => (typeof part === 'string' ? part : new Date(part.at).toISOString())).join('');
-const fact = (card: Card, label: string): string | undefined => {
-  const found = card.facts.find((one) => one.label === label);
-  return found && plain(found.value);
-};
+const view = (given: Given = {}, change: Partial<ProposalView> = {}): ProposalView =>
+  proposalView({
+    proposal: {
+      ...proposal(),
+      threat: given.threat ?? threat,
+      priority: given.priority ?? priority,
+      plan: plan(names),
+    },
+    patch: { ...patch({ classification: 'security' }), ...given.patch },
+    devices: names.map((name) => device(name)),
+    ...change,
+  });
 
 describe('the card of a security patch', () => {
   it('says how urgent, until when, why, and what was assumed', () => {

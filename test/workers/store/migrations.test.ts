@@ -1,6 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeviceId, PatchId, TenantId } from '../../../domain/model/ids.ts';
+import type { Digest } from '../../../domain/model/digest.ts';
+import type { DeviceId, DigestId, PatchId, PolicyId, TenantId } from '../../../domain/model/ids.ts';
 import { noThreat, type Proposal } from '../../../domain/model/proposal.ts';
 import { connect, type Database } from '../../../workers/store/connect.ts';
 import { type FreshDatabase, freshDatabase } from '../../database.ts';
@@ -23,6 +24,12 @@ const oldProposal = (id: string, change: Partial<Proposal>): { readonly id: stri
   ...without(proposal({ id, ...change } as never), 'threat', 'inDigest', 'formerDigest', 'announcedAt'),
   ...{ id, priority: oldPriority },
 });
+/** Version 3 kept a copy of what its message said. */
+const digest: Digest = {
+  ...{ id: 'd-standard-2026-11-23' as DigestId, tenant, rev: 1, policy: 'standard' as PolicyId, at: noon },
+  ...{ day: '2026-11-23', proposals: [proposal().id], complete: false },
+};
+const oldDigest = { ...digest, top: [{ patch: 'acme-agent 1.1' }], counts: { low: 1 } };
 const vim = {
   name: 'vim',
   arch: 'amd64',
@@ -60,6 +67,7 @@ async function makeVersion1(): Promise<void> {
     stored(oldProposal('p-announced', { state: 'announced' })),
     stored(oldProposal('p-open', { state: 'open' })),
   ]);
+  await put('digests', [stored(oldDigest)]);
   await put('inventories', [{ _id: 'acme/d-web-1', tenant, device: 'd-web-1', scannedAt: noon, packages: [vim] }]);
 }
 
@@ -85,8 +93,8 @@ const indexes = async (name: string) => {
 };
 
 describe('a database of version 1', () => {
-  it('is brought to version 3', async () => {
-    expect(await client.db().collection('version').findOne({})).toMatchObject({ version: 3 });
+  it('is brought to version 4', async () => {
+    expect(await client.db().collection('version').findOne({})).toMatchObject({ version: 4 });
   });
 
   it('gets the indexes of patches that came later', async () => {
@@ -121,6 +129,12 @@ describe('a database of version 1', () => {
     const priority = { ...oldPriority, due: 'next-window', dueAt: null, assumed: [], deciding: null };
     expect(announced?.priority).toEqual(priority);
     expect((await proposals.get(proposal({ id: 'p-open' }).id))?.announcedAt).toBeNull();
+  });
+
+  it('keeps its digests, which can be finished', async () => {
+    const { digests } = database.tenant(tenant);
+    expect(await digests.get(digest.id)).toEqual(digest);
+    expect(await digests.save({ ...digest, complete: true, rev: 2 }, 1, { events: [] })).toBe(true);
   });
 
   it('keeps its inventories', async () => {
