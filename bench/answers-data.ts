@@ -79,7 +79,7 @@ async function fillAdvisories(store: TenantStore, count: number): Promise<readon
 }
 
 /** All at once: the store sends what is inserted together as one command. */
-async function insertAll<R extends Recorded>(records: Records<R>, all: readonly R[]): Promise<void> {
+export async function insertAll<R extends Recorded>(records: Records<R>, all: readonly R[]): Promise<void> {
   for (let from = 0; from < all.length; from += together) {
     await Promise.all(all.slice(from, from + together).map((one) => records.insert(one, { events: [], quiet: true })));
   }

@@ -1,4 +1,5 @@
 /** The product as it ships: compiled by tsc into bench/out, so that no measurement includes a TypeScript loader. */
+import { fork } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../test/fleet/sshd.ts';
@@ -14,3 +15,13 @@ export async function compile(): Promise<void> {
 
 /** Where a file of the repository is after `compile`, such as `bot/cli/main.js`. */
 export const compiled = (file: string): string => path.join(here, 'out', file);
+
+/** What a process of its own answers to one order: its memory is only what it measures. `file` as for `compiled`. */
+export function measuredBy<Order extends object, Answer>(file: string, order: Order): Promise<Answer> {
+  const child = fork(compiled(file), { execArgv: ['--expose-gc'] });
+  return new Promise((resolve, reject) => {
+    child.once('message', (answer: Answer) => resolve(answer));
+    child.once('exit', (code) => reject(new Error(`the measured process ended with ${code}: see the lines before`)));
+    child.send(order);
+  });
+}

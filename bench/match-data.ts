@@ -60,6 +60,10 @@ const popular = (random: () => number, among: number): number => Math.floor(rand
 
 export const advisoryCount = size.advisories;
 
+/** Devices that change after a pass, and packages of each. */
+export const changes = 200;
+export const changedPackages = 5;
+
 /** Bulletins of five releases, in turns. */
 export function* advisories(): Iterable<Advisory> {
   const random = seeded(1);

@@ -1,6 +1,6 @@
 /** The measured process: builds the index, matches one fleet, and tells what it took. Of its own, so that its memory is its own. */
 import { buildIndex, type MatchIndex } from '../domain/intel/match.ts';
-import { advisories, changed, subject } from './match-data.ts';
+import { advisories, changed, changedPackages, changes, subject } from './match-data.ts';
 
 /** `distinct`: every device has versions that no other one has. */
 export type MatchOrder = { readonly devices: number; readonly distinct: boolean };
@@ -15,9 +15,6 @@ export type MatchAnswer = {
   /** Heap in use after the pass, garbage aside: the index and what it remembers. */
   readonly keptMib: number;
 };
-
-const changes = 200;
-const changedPackages = 5;
 
 /** Milliseconds of one matching, and how many findings it gave. */
 function timed(index: MatchIndex, one: Parameters<MatchIndex['match']>[0]): readonly [number, number] {

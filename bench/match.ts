@@ -1,8 +1,9 @@
 /** How long it takes to match a fleet with 50,000 advisories, how much memory, and how both grow. */
-import { fork } from 'node:child_process';
-import { compile, compiled } from './compiled.ts';
+import { compile, measuredBy } from './compiled.ts';
 import { advisoryCount } from './match-data.ts';
 import type { MatchAnswer, MatchOrder } from './match-process.ts';
+import { matchStored } from './match-store.ts';
+import type { StoreAnswer } from './match-store-process.ts';
 import { median, percentile, type Report } from './report.ts';
 
 const targets = { passSeconds: 20, peakMib: 600, changedMs: 5, growth: 1.3 };
@@ -16,13 +17,19 @@ export async function match({ n, runs }: { n: number; runs: number }): Promise<R
     { devices: n, distinct: true },
   ];
   const answers = new Map<MatchOrder, MatchAnswer[]>(orders.map((order) => [order, []]));
-  for (let run = 1; run <= runs; run += 1) for (const [order, all] of answers) all.push(await measured(order));
-  const rows = [...answers].map(([order, all]) => [rowName(order), medians(order, all)] as const);
+  for (let run = 1; run <= runs; run += 1)
+    for (const [order, all] of answers) all.push(await measuredBy('bench/match-process.js', order));
+  const rows = [...answers].map(([order, all]) => [rowName(order), medians(order.devices, all)] as const);
+  const stored = await matchStored(sizes, runs);
+  const storedRows = [...stored.bySize].map(([devices, all]) => [
+    `${devices} devices, database`,
+    medians(devices, all),
+  ]);
   const [small, , whole] = rows.map(([, row]) => row);
   if (!small || !whole) throw new Error('a size is missing');
   return {
     name: 'match',
-    ...{ N: n, runs, medians: Object.fromEntries(rows) },
+    ...{ N: n, runs, medians: Object.fromEntries([...rows, ...storedRows]) },
     ratios: [
       { name: `full pass of ${n}, s`, is: whole['pass s'], target: targets.passSeconds },
       { name: `peak RSS of ${n}, MiB`, is: whole['peak RSS MiB'], target: targets.peakMib },
@@ -39,6 +46,7 @@ export async function match({ n, runs }: { n: number; runs: number }): Promise<R
       '"kept": heap in use after the pass, garbage aside. Node lets garbage grow to several times as much before it looks for it.',
       '"no version in common" has no target: it shows what a pass costs when nothing that was found out can be used again.',
       '"first": the first device of all, nothing is remembered yet. "changed": 5 of its packages have versions never seen before.',
+      `"database": the job intel.match on what lies in ${stored.kind}: nothing is matched before; "again": the job once more, one device changed; "changed": matching and writing after a scan.`,
     ],
   };
 }
@@ -46,26 +54,18 @@ export async function match({ n, runs }: { n: number; runs: number }): Promise<R
 const rowName = ({ devices, distinct }: MatchOrder): string =>
   `${devices} devices${distinct ? ', no version in common' : ''}`;
 
-function medians({ devices }: MatchOrder, all: readonly MatchAnswer[]) {
-  const middle = (value: (one: MatchAnswer) => number): number => median(all.map(value));
+function medians(devices: number, all: readonly (MatchAnswer | StoreAnswer)[]) {
+  const middle = (value: (one: MatchAnswer | StoreAnswer) => number): number => median(all.map(value));
   return {
     'index s': middle(({ indexSeconds }) => indexSeconds),
     'pass s': middle(({ passSeconds }) => passSeconds),
     'device ms': middle(({ passSeconds }) => (passSeconds * 1000) / devices),
+    'again s': middle((one) => ('againSeconds' in one ? one.againSeconds : Number.NaN)),
     'peak RSS MiB': middle(({ peakMib }) => peakMib),
     'kept MiB': middle(({ keptMib }) => keptMib),
-    'first ms': middle(({ firstMs }) => firstMs),
+    'first ms': middle((one) => ('firstMs' in one ? one.firstMs : Number.NaN)),
     'changed ms': middle(({ changedMs }) => median(changedMs)),
     'changed p99 ms': middle(({ changedMs }) => percentile(changedMs, 0.99)),
     'findings a device': middle(({ findings }) => findings / devices),
   };
-}
-
-function measured(order: MatchOrder): Promise<MatchAnswer> {
-  const child = fork(compiled('bench/match-process.js'), { execArgv: ['--expose-gc'] });
-  return new Promise((resolve, reject) => {
-    child.once('message', (answer: MatchAnswer) => resolve(answer));
-    child.once('exit', (code) => reject(new Error(`the measured process ended with ${code}: see the lines before`)));
-    child.send(order);
-  });
 }

@@ -1,4 +1,5 @@
 /** The bot process, wired: the desk, the platforms that have tokens, the web chat, and the relay that tells them. */
+import { throughProxy } from '../config/proxy.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Messenger } from '../domain/ports.ts';
 import type { Base } from '../workers/main.ts';
@@ -9,7 +10,7 @@ import { handlersFor, verbsFor } from './handlers/index.ts';
 import type { Desk } from './handlers/press.ts';
 import { makeRelay, type Outlet } from './relay.ts';
 import { shownBy } from './shown.ts';
-import { startWeb, type Web } from './web/index.ts';
+import type { Web } from './web/index.ts';
 
 export type Bot = {
   readonly desk: Desk;
@@ -71,6 +72,7 @@ export async function startBot(settings: Settings, base: Base): Promise<Bot> {
 async function startWebChat(settings: Settings, { world, database }: Base, desk: Desk): Promise<Web | null> {
   if (!settings.chat.web) return null;
   const { channel, ...web } = settings.chat.web;
+  const { startWeb } = await import('./web/index.ts'); // the shell, which needs the desk only, does not load it
   return startWeb({
     ...present(web),
     tenant: world.tenant,
@@ -92,8 +94,9 @@ async function startPlatforms(
 ): Promise<{ slack: Platform | null; discord: Platform | null }> {
   const { slack, discord } = settings.chat;
   const parts = { desk, log: world.log };
+  const proxy = throughProxy(settings.proxy);
   return {
-    slack: slack ? await (await import('./slack/index.ts')).startSlack({ ...present(slack), ...parts }) : null,
+    slack: slack ? await (await import('./slack/index.ts')).startSlack({ ...present(slack), ...parts, proxy }) : null,
     discord: discord
       ? await (await import('./discord/index.ts')).startDiscord({ ...present(discord), ...parts })
       : null,

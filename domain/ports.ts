@@ -7,7 +7,7 @@ import type { Advisory } from './model/advisory.ts';
 import type { AuditEvent, AuditLink } from './model/audit.ts';
 import type { CveFacts, CveField, CveSaying } from './model/cve.ts';
 import type { Deployment } from './model/deployment.ts';
-import type { Device, Exposure, Inventory } from './model/device.ts';
+import type { Device, DeviceFacts, Exposure, Inventory } from './model/device.ts';
 import type { Digest } from './model/digest.ts';
 import type { FeedRule, FeedState } from './model/feed.ts';
 import type { DeviceFindings } from './model/finding.ts';
@@ -131,6 +131,12 @@ export interface Records<R extends Recorded> {
   insert(record: R, said: Said): Promise<boolean>;
   /** Writes only if the stored revision is still `seenRev`; false = somebody was faster, nothing was written. */
   save(next: R, seenRev: number, said: Said): Promise<boolean>;
+}
+
+/** Devices, and what the fleet runs. */
+export interface DeviceRecords extends Records<Device> {
+  /** The systems of the devices that were scanned and are not retired, each once, in no order. */
+  systems(): Promise<readonly DeviceFacts['os'][]>;
 }
 
 /** Proposals, and what a list says of them: a plan may name thousands of devices. */
@@ -325,7 +331,7 @@ export type World = {
   readonly tighten: Tighten;
   /** Whether a patch above low needs a verdict before anybody may approve it. */
   readonly triageRequired: boolean;
-  readonly devices: Records<Device>;
+  readonly devices: DeviceRecords;
   readonly inventories: Inventories;
   readonly advisories: Advisories;
   readonly cves: Cves;

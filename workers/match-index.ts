@@ -1,6 +1,7 @@
 /** Keeps the index of the fleet's advisories in memory, and makes it anew when it is out of date. */
+import { fleetReleases } from '../domain/flows/fleet-releases.ts';
 import { buildIndex, type MatchIndex } from '../domain/intel/match.ts';
-import { type Advisory, releaseOf } from '../domain/model/advisory.ts';
+import type { Advisory } from '../domain/model/advisory.ts';
 import type { WorkerWorld, World } from '../domain/ports.ts';
 
 type Facts = Pick<World, 'advisories' | 'devices'>;
@@ -50,10 +51,9 @@ async function* trimmed(all: AsyncIterable<Advisory>, releases: ReadonlySet<stri
 }
 
 /** Those of the fleet, as `releaseOf` names them, and this one: a device may be matched before its own record says where it is. */
-async function releasesOf({ devices }: Facts, release: string | undefined): Promise<ReadonlySet<string>> {
-  const all = await devices.find({ retired: false }, 100_000);
-  const found = all.flatMap(({ facts }) => (facts ? [releaseOf(facts.os)] : []));
-  return new Set(release === undefined ? found : [...found, release]);
+async function releasesOf(world: Facts, release: string | undefined): Promise<ReadonlySet<string>> {
+  const found = await fleetReleases(world);
+  return release === undefined ? found : new Set([...found, release]);
 }
 
 const same = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean =>

@@ -1,7 +1,6 @@
 /** `patchherd check`: what one machine is open to, from a listing of its packages. Needs no settings, no database and no device. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { defaultDataDir } from '../../config/data-dir.ts';
 import { byKey, checkUp } from '../../domain/intel/checkup.ts';
 import { buildIndex } from '../../domain/intel/match.ts';
@@ -11,10 +10,10 @@ import { Failure } from '../../domain/model/failure.ts';
 import { feeds } from '../../workers/feeds/index.ts';
 import { type Offline, readOffline } from '../../workers/feeds/offline.ts';
 import { inventoryFrom, planFrom, releaseFor } from './check-input.ts';
-import { type CheckReport, checkJson, checkText } from './check-text.ts';
-import type { Shell } from './shell.ts';
+import type { CheckReport } from './check-text.ts';
+import type { Say } from './session.ts';
 
-type CheckFlags = {
+export type CheckFlags = {
   readonly os?: string;
   readonly inventory?: string;
   readonly plan?: string;
@@ -26,28 +25,8 @@ type CheckFlags = {
   readonly json?: boolean;
 };
 
-/** Adds the command. */
-export function addCheck(program: Command, { say, warn }: Pick<Shell, 'say' | 'warn'>): void {
-  program
-    .command('check')
-    .description('What a machine is open to, from a listing of its packages. No settings, no database')
-    .option('--os <release>', 'such as debian:13 or almalinux:9 (default: what this machine is)')
-    .option('--inventory <file>', 'the listing; - or none = standard input')
-    .option('--plan <file>', 'what "apt-get -s dist-upgrade" printed; "apt-cache policy" may follow')
-    .option('--feeds <dir>', 'files of feeds, fetched or copied (default: the last good copies here)')
-    .option('--exposed', 'the internet can reach this machine')
-    .option('--criticality <word>', criticalities.join(', '))
-    .option('--modules <stream...>', 'rpm module streams that are enabled, such as nodejs:18')
-    .option('--all', 'also what is fixed already')
-    .option('--json', 'one JSON document')
-    .action(async (flags: CheckFlags) => {
-      const report = await check(flags, warn);
-      say(flags.json ? JSON.stringify(checkJson(report), null, 2) : checkText(report));
-    });
-}
-
-/** Failures: `check.os`, `check.inventory`, `check.plan`, `check.feeds`, `check.option`, `check.nothing`. */
-async function check(flags: CheckFlags, warn: (text: string) => void): Promise<CheckReport> {
+/** Looks up what the flags name and gives what to print. Failures: `check.os`, `check.inventory`, `check.plan`, `check.feeds`, `check.option`, `check.nothing`. */
+export async function check(flags: CheckFlags, warn: Say): Promise<CheckReport> {
   const criticality = criticalityOf(flags.criticality);
   const { release, kind } = await releaseFor(flags.os);
   const inventory = await inventoryFrom(flags.inventory, kind);
@@ -86,7 +65,7 @@ function criticalityOf(word: string | undefined): Criticality | null {
 async function knownFrom(
   given: string | undefined,
   release: string,
-  warn: (text: string) => void,
+  warn: Say,
 ): Promise<Offline & { readonly directory: string }> {
   const directory = given ?? join(defaultDataDir(process.env), 'feeds');
   if (given === undefined && !existsSync(directory))

@@ -2,9 +2,12 @@
 import type { Command } from 'commander';
 import { criticalities, exposures } from '../../domain/model/device.ts';
 import { terminalAsk } from './ask.ts';
-import { acceptKey, type KeyChoice, prepare, retire } from './devices.ts';
-import { addDevice, type DeviceFlags, importDevices } from './enrol.ts';
+import type { KeyChoice } from './devices.ts';
+import type { DeviceFlags } from './enrol.ts';
 import type { Shell } from './shell.ts';
+
+const devices = () => import('./devices.ts');
+const enrol = () => import('./enrol.ts');
 
 /** Adds them. Each is audited with the person who ran it. */
 export function addDeviceCommands(program: Command, shell: Shell): void {
@@ -13,7 +16,9 @@ export function addDeviceCommands(program: Command, shell: Shell): void {
   device
     .command('import <file>')
     .description('Add or change devices from a YAML file: all of them, or none')
-    .action((file: string) => shell.asPerson('admin', (session) => importDevices(session, file, shell.say)));
+    .action((file: string) =>
+      shell.asPerson('admin', async (session) => (await enrol()).importDevices(session, file, shell.say)),
+    );
   device
     .command('accept-key <name>')
     .description("Show a device's host key; accept it after you compared it")
@@ -21,7 +26,7 @@ export function addDeviceCommands(program: Command, shell: Shell): void {
     .option('--known-hosts <file>', 'accept what this known_hosts file says of the device')
     .option('--yes', 'accept everything that is offered now: you have compared it')
     .action((name: string, choice: KeyChoice) =>
-      shell.asPerson('admin', (session, by) => acceptKey(session, name, by, choice, shell.say)),
+      shell.asPerson('admin', async (session, by) => (await devices()).acceptKey(session, name, by, choice, shell.say)),
     );
   device
     .command('prepare <name>')
@@ -30,13 +35,15 @@ export function addDeviceCommands(program: Command, shell: Shell): void {
     .action((name: string, { askPassword = false }: { askPassword?: boolean }) =>
       shell.asPerson('admin', async (session, by) => {
         const password = askPassword ? await passwordOf(name) : undefined;
-        await prepare(session, name, by, shell.say, password);
+        await (await devices()).prepare(session, name, by, shell.say, password);
       }),
     );
   device
     .command('retire <name>')
     .description('Neither scan nor patch it any more; its history stays')
-    .action((name: string) => shell.asPerson('admin', (session, by) => retire(session, name, by, shell.say)));
+    .action((name: string) =>
+      shell.asPerson('admin', async (session, by) => (await devices()).retire(session, name, by, shell.say)),
+    );
 }
 
 function addAdd(device: Command, shell: Shell): void {
@@ -57,9 +64,10 @@ function addAdd(device: Command, shell: Shell): void {
     .option('--zone <zone>', 'IANA time zone (default: UTC)')
     .option('--cluster <key...>', 'never two devices of one cluster key at once')
     .action((name: string, flags: DeviceFlags) =>
-      shell.asPerson('admin', async (session, by) =>
-        addDevice(session, name, process.stdin.isTTY ? await weighed(name, flags) : flags, by, shell.say),
-      ),
+      shell.asPerson('admin', async (session, by) => {
+        const { addDevice } = await enrol();
+        await addDevice(session, name, process.stdin.isTTY ? await weighed(name, flags) : flags, by, shell.say);
+      }),
     );
 }
 

@@ -1,6 +1,6 @@
 /** The commands below `patchherd feed` that only the shell has; `feed list` is a verb of the chat. */
 import type { Command } from 'commander';
-import { type ImportOptions, importNow, syncNow } from './feeds.ts';
+import type { ImportOptions } from './feeds.ts';
 import type { Shell } from './shell.ts';
 
 /** Adds them. */
@@ -12,6 +12,7 @@ export function addFeedCommands(program: Command, shell: Shell): void {
     .option('--force', 'take over even what is much smaller or older than last time')
     .action((id: string | undefined, { force = false }: { force?: boolean }) =>
       shell.asPerson('admin', async (session, by) => {
+        const { syncNow } = await import('./feeds.ts');
         if (!(await syncNow(session, by, { id, force }, shell.say))) process.exitCode = 1;
       }),
     );
@@ -21,6 +22,9 @@ export function addFeedCommands(program: Command, shell: Shell): void {
     .option('--feed <feed>', 'which feed it is of (default: found out from what is in it)')
     .option('--force', 'take over even what is much smaller than last time')
     .action((file: string, options: ImportOptions) =>
-      shell.asPerson('admin', (session, by) => importNow(session, by, file, options, shell.say)),
+      shell.asPerson('admin', async (session, by) => {
+        const { importNow } = await import('./feeds.ts');
+        await importNow(session, by, file, options, shell.say);
+      }),
     );
 }

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { dirname } from 'node:path';
 import { Failure } from '../../domain/model/failure.ts';
 import type { Ask } from './ask.ts';
-import { type AnswerName, type Answers, basics, draft, fileText, platforms, type Question } from './init-draft.ts';
+import { draft, fileText } from './init-draft.ts';
+import { type AnswerName, type Answers, basics, platforms, type Question } from './init-questions.ts';
 
 export type InitOptions = {
   /** Path of the settings file to write. */

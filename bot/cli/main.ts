@@ -1,22 +1,19 @@
-/** The shell: set-up, processes, and every verb that chat has. */
+/**
+ * The shell: set-up, processes, and every verb that chat has. What is imported here is loaded by every command, `--help` too: only how
+ * commands look. What a command does is imported by its action, because settings, database and feeds bring hundreds of files.
+ */
 import { Command } from 'commander';
-import { check } from '../../config/load.ts';
 import { verifyAudit } from '../../domain/flows/sweep.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import type { PersonId, TenantId } from '../../domain/model/ids.ts';
-import { webSessions } from '../../workers/store/web-sessions.ts';
 import { limits } from '../web/limits.ts';
 import { terminalAsk } from './ask.ts';
-import { addCheck } from './check.ts';
+import { addCheck } from './check-command.ts';
 import { addCompare } from './compare.ts';
 import { addDeviceCommands } from './device-commands.ts';
-import { doctor } from './doctor.ts';
 import { explainEnd } from './exit.ts';
 import { addFeedCommands } from './feed-commands.ts';
-import { init } from './init.ts';
-import { answersFrom, basics, flags, platforms } from './init-draft.ts';
-import { runDemo, runProcess } from './processes.ts';
-import { settingsFile, settingsFrom } from './session.ts';
+import { answersFrom, basics, flags, platforms } from './init-questions.ts';
 import { makeShell, type Shell } from './shell.ts';
 import { addVerbs, termOf } from './verbs.ts';
 
@@ -42,13 +39,14 @@ const shell = makeShell(
   (text) => console.error(text),
 );
 
-function addProcesses({ say, warn, settings, options }: Shell): void {
+function addProcesses({ say, settings, options }: Shell): void {
   program
     .command('start')
     .description('Bot and worker in one process. Without settings: the demo, with a fleet of its own')
     .action(async () => {
-      const file = settingsFile(options().config);
-      if (file) await runProcess(settingsFrom(file, warn), 'all', say);
+      const { settingsFile } = await import('./session.ts');
+      const { runDemo, runProcess } = await import('./processes.ts');
+      if (settingsFile(options().config)) await runProcess(await settings(), 'all', say);
       else await runDemo(say);
     });
   program
@@ -57,7 +55,8 @@ function addProcesses({ say, warn, settings, options }: Shell): void {
     .action(async (part: string) => {
       if (part !== 'bot' && part !== 'worker')
         throw new Failure('run.part', `"${part}" is no part: say bot or worker.`);
-      await runProcess(settings(), part, say);
+      const { runProcess } = await import('./processes.ts');
+      await runProcess(await settings(), part, say);
     });
 }
 
@@ -73,6 +72,8 @@ function addInit({ say }: Shell): void {
   for (const { name, text } of questions.filter((one) => flags.includes(one.name)))
     command.option(`--${name} <answer>`, text.split('\n')[0]);
   command.action(async (given: InitFlags) => {
+    const { init } = await import('./init.ts');
+    const { check } = await import('../../config/load.ts');
     const { out, overwrite = false } = given;
     const terminal = process.stdin.isTTY ? terminalAsk(process.stdin, process.stdout) : null;
     const judge = (raw: Readonly<Record<string, unknown>>) => check(raw, { file: out, env: process.env });
@@ -87,6 +88,7 @@ function addChecks({ say, within }: Shell): void {
     .command('doctor')
     .description('Try database, chat tokens and every device, and say what to do where something is wrong')
     .action(async () => {
+      const { doctor } = await import('./doctor.ts');
       await within(async (session) => {
         if (!(await doctor(session, say))) process.exitCode = 1;
       });
@@ -116,6 +118,7 @@ function addLogin({ say, warn, within }: Shell): void {
         if (!ids.includes(person))
           throw new Failure('person.unknown', `"${person}" is none of the people in the settings: ${ids.join(', ')}.`);
         if (!chat.web) throw new Failure('web.off', 'The settings have no web chat: add chat.web, {} will do.');
+        const { webSessions } = await import('../../workers/store/web-sessions.ts');
         const sessions = webSessions(base.database.connection, tenant as TenantId); // checked by the settings' schema, both
         const token = await sessions.issueLink(person as PersonId, limits.linkTtlMs);
         say(`${webUrl(chat.web)}/login/${token}`);

@@ -2,7 +2,7 @@
 import type { Settings } from '../../config/settings.ts';
 import { type Account, may, type Person, type Role } from '../../domain/model/people.ts';
 import { refuse } from './exit.ts';
-import { accountFrom, openSession, type Say, type Session, settingsFrom } from './session.ts';
+import type { Say, Session } from './session.ts';
 
 /** Options that every command takes. */
 export type Global = { readonly config?: string; readonly as?: string };
@@ -13,18 +13,21 @@ export type Shell = {
   /** Everything beside the answer: standard error. */
   readonly warn: Say;
   readonly options: () => Global;
-  settings(): Settings;
+  settings(): Promise<Settings>;
   /** Opens the database, works, and closes it again, on Ctrl-C too. */
   within(work: (session: Session) => Promise<void>): Promise<void>;
   /** The same for a person who has `role`; null = everybody who is known. Failures besides: `person.unknown`, `person.may-not`. */
   asPerson(role: Role | null, work: (session: Session, by: Person, account: Account) => Promise<void>): Promise<void>;
 };
 
+/** Settings and database bring most of the libraries: a command that needs neither does not wait for them. */
+const sessions = () => import('./session.ts');
+
 /** Makes the shell of one command; `options` are read when they are needed, after the command line was. */
 export function makeShell(options: () => Global, say: Say, warn: Say): Shell {
-  const settings = () => settingsFrom(options().config, warn);
+  const settings = async () => (await sessions()).settingsFrom(options().config, warn);
   async function within(read: Settings, work: (session: Session) => Promise<void>): Promise<void> {
-    const session = await openSession(read, warn);
+    const session = await (await sessions()).openSession(read, warn);
     const leaving = closeOnSignal(session, warn);
     try {
       await work(session);
@@ -41,10 +44,10 @@ export function makeShell(options: () => Global, say: Say, warn: Say): Shell {
     warn,
     options,
     settings,
-    within: async (work) => within(settings(), work),
+    within: async (work) => within(await settings(), work),
     async asPerson(role, work) {
-      const read = settings();
-      const account = accountFrom(read, options().as);
+      const read = await settings();
+      const account = (await sessions()).accountFrom(read, options().as);
       await within(read, async (session) => {
         const by = session.base.world.people.byId(account.user);
         if (!by) throw new Error('person.unknown'); // accountFrom chose from the same list

@@ -5,7 +5,6 @@ import { Failure } from '../../domain/model/failure.ts';
 import type { World } from '../../domain/ports.ts';
 import { verbsFor } from '../handlers/index.ts';
 import type { Reply, VerbHelp } from '../handlers/press.ts';
-import { deskOf } from '../main.ts';
 import { renderCard } from './render.ts';
 import type { Shell } from './shell.ts';
 import { workerHint } from './worker-hint.ts';
@@ -54,6 +53,7 @@ function addVerb(program: Command, { name, summary, options }: VerbHelp, shell: 
 
 function run(shell: Shell, name: string, given: readonly string[]): Promise<void> {
   return shell.asPerson(null, async ({ base }, by, account) => {
+    const { deskOf } = await import('../main.ts');
     const [verb = '', ...more] = name.split(' ');
     const reply = await deskOf(base).command({
       account,
@@ -68,6 +68,7 @@ function run(shell: Shell, name: string, given: readonly string[]): Promise<void
 
 function press(shell: Shell, action: string, ref: string, answer: string | undefined): Promise<void> {
   return shell.asPerson(null, async ({ base }, by, account) => {
+    const { deskOf } = await import('../main.ts');
     const [, subject, rev] = /^([^@\s]+)@(\d{1,15})$/.exec(ref) ?? [];
     if (subject === undefined)
       throw new Failure('press.ref', `"${ref}" must be subject@revision, as the card prints it, such as p-1a2b@3.`);

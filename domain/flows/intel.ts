@@ -11,7 +11,8 @@ import { undecided } from '../model/proposal.ts';
 import { ok } from '../model/result.ts';
 import { startingRollouts } from '../model/rollout.ts';
 import type { WorkerWorld } from '../ports.ts';
-import { findingsOf, sameFindings } from './match.ts';
+import { findingsOf, type Scanned, sameFindings } from './match.ts';
+import { reconsider } from './reconsider.ts';
 import { reprice } from './reprice.ts';
 import { followRetraction, retractPatch, takenBackBy } from './retract.ts';
 import { own, said, update } from './say.ts';
@@ -26,8 +27,8 @@ const batch = 50;
 type Openings = Map<string, Map<string, Finding>>;
 
 /**
- * Matches every device with every advisory, says in the catalog what each patch fixes, and prices what nobody has decided or what has
- * not started. Safe to repeat; when `signal` fires it ends where it is, and the next run does the rest.
+ * Matches every device with every advisory, says in the catalog what each patch fixes, prices what nobody has decided or what has not
+ * started, and asks about what was denied and is urgent by now. Safe to repeat; when `signal` fires it ends where it is, and the next run does the rest.
  */
 export async function matchFleet(world: WorkerWorld, signal: AbortSignal): Promise<void> {
   const openings = await matchDevices(world, signal);
@@ -36,10 +37,12 @@ export async function matchFleet(world: WorkerWorld, signal: AbortSignal): Promi
   // Read again: what they fix, and what they are called, may have changed just now.
   const patches = await world.patches.find({ supersededBy: null, retracted: null }, everything);
   await reprice(world, patches, signal);
+  await reconsider(world, patches, signal);
 }
 
 async function matchDevices(world: WorkerWorld, signal: AbortSignal): Promise<Openings> {
-  const devices = new Map((await world.devices.find({ retired: false }, everything)).map((one) => [one.id, one]));
+  const fleet = await world.devices.pick({ retired: false }, ['id', 'exposure', 'facts'], everything);
+  const devices = new Map(fleet.map((one) => [one.id, one]));
   const openings: Openings = new Map();
   // Nothing is open on a machine that is no more.
   const retired = await world.devices.pick({ retired: true }, ['id'], everything);
@@ -75,7 +78,7 @@ async function clear(world: WorkerWorld, devices: readonly DeviceId[]): Promise<
 async function matchSome(
   world: WorkerWorld,
   index: MatchIndex,
-  devices: ReadonlyMap<DeviceId, Device>,
+  devices: ReadonlyMap<DeviceId, Pick<Device, keyof Scanned>>,
   inventories: readonly Inventory[],
   openings: Openings,
 ): Promise<void> {

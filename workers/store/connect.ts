@@ -6,6 +6,7 @@ import type { Audit, Claims, Inbox, Inventories, Outbox, Posts, World } from '..
 import * as adapters from './adapters.ts';
 import { advisories } from './advisories.ts';
 import { cves } from './cves.ts';
+import { devices as devicesOf } from './devices.ts';
 import { feedStates } from './feed-states.ts';
 import { findings } from './findings.ts';
 import { inboxOf } from './inbox.ts';
@@ -57,7 +58,12 @@ export type Database = {
  */
 export async function connect(uri: string): Promise<Database> {
   const connection = await open(uri);
-  await migrate(connection);
+  try {
+    await migrate(connection);
+  } catch (error) {
+    await connection.close().catch(() => undefined); // left open, it would keep the process from ending
+    throw error;
+  }
   return {
     connection,
     tenant: (id) => tenantStore(connection, id),
@@ -116,7 +122,7 @@ function tenantStore(connection: Connection, tenant: TenantId): TenantStore {
     notice: notices,
   };
   return {
-    devices: recordsOf(models.devices, kinds.devices, tenant),
+    devices: devicesOf(models.devices, tenant),
     patches: recordsOf(models.patches, kinds.patches, tenant),
     applicabilities: recordsOf(models.applicabilities, kinds.applicabilities, tenant),
     proposals: proposalsOf(proposals, tenant),

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Ask, terminalAsk } from '../../../bot/cli/ask.ts';
 import { init } from '../../../bot/cli/init.ts';
-import { type Answers, answersFrom, flags } from '../../../bot/cli/init-draft.ts';
+import { type Answers, answersFrom, flags } from '../../../bot/cli/init-questions.ts';
 import { check, loadSettings } from '../../../config/load.ts';
 import { keyPair } from '../../keys.ts';
 

@@ -1,9 +1,9 @@
 /** Runs the real shell as a process of its own, with settings files in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { cacheFolder } from '../../../workers/store/database/documentdb/packages.ts';
@@ -65,10 +65,12 @@ export async function makePlace() {
     start,
     /** Runs a command to its end. */
     run: (...args: readonly string[]) => start(args).ended,
-    /** Writes a file of this folder, YAML unless it is text already, and gives its path. */
+    /** Writes a file of this folder, YAML unless it is text or bytes already, and gives its path. */
     async write(name: string, content: unknown, mode = 0o600): Promise<string> {
       const path = join(dir, name);
-      await writeFile(path, typeof content === 'string' ? content : stringify(content), { mode });
+      await mkdir(dirname(path), { recursive: true });
+      const ready = typeof content === 'string' || Buffer.isBuffer(content);
+      await writeFile(path, ready ? content : stringify(content), { mode });
       return path;
     },
     async remove(): Promise<void> {

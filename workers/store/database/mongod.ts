@@ -4,7 +4,6 @@ import { access, constants, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { DryMongoBinary, MongoMemoryReplSet } from 'mongodb-memory-server';
 import { Failure } from '../../../domain/model/failure.ts';
 import { cacheFolder } from './documentdb/packages.ts';
 import { startOwnChild } from './own-child.ts';
@@ -13,6 +12,9 @@ const reachableMs = 3_000;
 const downloadMs = 120_000;
 /** After a crash mongod first replays its journal. */
 const startMs = 60_000;
+
+/** Two hundred files, which a machine with another database has no use for. */
+const memoryServer = () => import('mongodb-memory-server');
 
 const downloadFolder = (): string => path.join(cacheFolder(), 'mongod');
 
@@ -34,6 +36,7 @@ export async function findMongod(env: NodeJS.ProcessEnv = process.env): Promise<
 
 /** The mongod of an earlier download, or null. */
 export async function downloadedMongod(): Promise<string | null> {
+  const { DryMongoBinary } = await memoryServer();
   const options = await DryMongoBinary.generateOptions({ downloadDir: downloadFolder() });
   return (await DryMongoBinary.locateBinary(options)) ?? null;
 }
@@ -91,6 +94,7 @@ export async function startMongod(
   }
   // Otherwise it prints a warning about every mongod that is not of the version which it would have downloaded.
   process.env.MONGOMS_SYSTEM_BINARY_VERSION_CHECK ??= 'false';
+  const { MongoMemoryReplSet } = await memoryServer();
   try {
     const server = await MongoMemoryReplSet.create({
       binary: { systemBinary: binary },
