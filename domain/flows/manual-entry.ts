@@ -2,7 +2,15 @@
 import { compareFor } from '../backends/versions/index.ts';
 import type { Refusal } from '../errors.ts';
 import { isVersion } from '../intel/standing.ts';
-import { type Advisory, type Affected, advisoryKey, releaseOf, type Severity, severities } from '../model/advisory.ts';
+import {
+  type Advisory,
+  type Affected,
+  advisoryKey,
+  releaseOf,
+  type Severity,
+  severities,
+  unstated,
+} from '../model/advisory.ts';
 import { type AuditEvent, event } from '../model/audit.ts';
 import { isCve } from '../model/cve.ts';
 import type { NoticeId, NoticeWords } from '../model/notice.ts';
@@ -51,17 +59,13 @@ export async function enterAdvisory(world: World, entry: Entry, by: Person): Pro
   const before = await living(world, rest.id);
   const kept = before?.affected.filter((one) => one.release !== release || one.package !== name) ?? [];
   const advisory: Advisory = {
+    ...unstated,
     ...rest,
     feed: manualFeed,
     text: '',
     kind: 'security',
-    vendorSeverity: null,
     affected: [...kept, ...rowsOf(release, name, fixed)],
     published: before?.published ?? world.clock.now(),
-    modified: null,
-    withdrawn: null,
-    reboot: false,
-    livepatch: false,
     references: [],
   };
   await world.advisories.takeOver(manualFeed, only(advisory), false, []);

@@ -53,9 +53,6 @@ export function dueRowOf(facts: DueFacts): DueRow {
   return row;
 }
 
-/** How soon, in the table's words. */
-export const dueClassOf = (facts: DueFacts): DueClass => dueRowOf(facts).due;
-
 const days: Record<DueClass, number | null> = {
   '3-days-triage': 3,
   '3-days': 3,

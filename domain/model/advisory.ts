@@ -21,6 +21,8 @@ export type Affected = {
   readonly requires: 'ubuntu-pro' | null;
   /** rpm module stream that the package belongs to, such as `nodejs:18`; null = none. */
   readonly module: string | null;
+  /** Names of the repositories whose files say so, sorted, where one advisory is spread over the files of several; absent = it is not. */
+  readonly repositories?: readonly string[];
 };
 
 export type Advisory = {
@@ -50,6 +52,17 @@ export type Advisory = {
   /** https addresses, at most 5. */
   readonly references: readonly string[];
 };
+
+/** What an advisory holds where its vendor says nothing; a feed writes over the fields that its vendor fills. */
+export const unstated = {
+  severity: 'unrated',
+  vendorSeverity: null,
+  published: null,
+  modified: null,
+  withdrawn: null,
+  reboot: false,
+  livepatch: false,
+} as const satisfies Partial<Advisory>;
 
 /** One key in the store: ids are the vendors', and two feeds may know the same one. */
 export const advisoryKey = ({ feed, id }: Pick<Advisory, 'feed' | 'id'>): string => `${feed}/${id}`;

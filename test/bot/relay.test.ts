@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makeRelay, type RelayParts } from '../../bot/relay.ts';
 import type { Card } from '../../domain/cards/card.ts';
 import { line } from '../../domain/cards/card.ts';
@@ -6,21 +6,12 @@ import { Failure } from '../../domain/model/failure.ts';
 import type { TenantId } from '../../domain/model/ids.ts';
 import type { Destination, MessageRef } from '../../domain/model/message.ts';
 import type { Messenger } from '../../domain/ports.ts';
-import { connect, type Database, type TenantStore } from '../../workers/store/connect.ts';
-import { type FreshDatabase, freshDatabase } from '../database.ts';
+import type { TenantStore } from '../../workers/store/connect.ts';
+import { newDatabase } from '../database.ts';
 import { deployment, proposal } from '../domain/make.ts';
 
-let fresh: FreshDatabase;
-let database: Database;
+const database = newDatabase();
 let tenants = 0;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await connect(fresh.uri);
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
-});
 
 /** A chat platform that keeps what it is sent; `before` runs in front of each post and may throw. */
 function platform(before: (to: Destination, card: Card) => Promise<void> = async () => {}) {
@@ -55,7 +46,7 @@ function relayOn(store: TenantStore, messenger: Messenger, change: Partial<Relay
 }
 const emptyStore = () => {
   tenants += 1;
-  return database.tenant(`relay-${tenants}` as TenantId);
+  return database().tenant(`relay-${tenants}` as TenantId);
 };
 const tenantOf = () => `relay-${tenants}`;
 async function proposals(store: TenantStore, ids: readonly string[]) {
@@ -89,8 +80,8 @@ describe('the relay', () => {
     const slow = platform(async (_, { title }) => {
       if (inTheAir !== null) return;
       inTheAir = title;
-      await database.connection
-        .collection<{ _id: string }>('claims')
+      await database()
+        .connection.collection<{ _id: string }>('claims')
         .updateOne({ _id: `${tenant}/relay` }, { $set: { leaseUntil: new Date(0) } });
       ends = relayOn(store, second.messenger).tick();
       await inTheMiddle.fired;

@@ -1,6 +1,6 @@
 /** One device of a test fleet: what a test may know of it, and its handles. */
 import type { Device } from '../../domain/model/device.ts';
-import type { DeviceId, TenantId } from '../../domain/model/ids.ts';
+import { device } from '../domain/make.ts';
 import type { Ended } from './sshd.ts';
 
 export type FleetDevice = {
@@ -17,30 +17,11 @@ export type FleetDevice = {
 };
 
 /** The product's record of a fleet's device: its host key accepted, logged in to with the credential `fleet`. */
-export const asDevice = ({ name, address, port, user, become, hostKey }: FleetDevice): Device => ({
-  id: name as DeviceId, // a brand: in tests the name is the id
-  tenant: 'fleet' as TenantId, // a brand
-  rev: 1,
-  name,
-  transport: 'ssh',
-  address,
-  port,
-  user,
-  credential: 'fleet',
-  become,
-  hostKeys: [hostKey],
-  groups: [],
-  criticality: null,
-  exposure: null,
-  ownership: 'company',
-  owner: null,
-  zone: 'UTC',
-  cluster: [],
-  retired: false,
-  facts: null,
-  refreshedAt: null,
-  lastScan: null,
-});
+export const asDevice = ({ name, address, port, user, become, hostKey }: FleetDevice): Device =>
+  device(name, {
+    ...{ id: name, tenant: 'fleet', credential: 'fleet', address, port, user, become, hostKeys: [hostKey] },
+    ...{ criticality: null, exposure: null },
+  });
 
 /** One started device with the handles that tests need. */
 export type RunningDevice = {

@@ -1,25 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { buildIndex, type MatchIndex } from '../../domain/intel/match.ts';
 import type { Advisory } from '../../domain/model/advisory.ts';
 import type { Device } from '../../domain/model/device.ts';
 import type { TenantId } from '../../domain/model/ids.ts';
 import { keptMatchIndex } from '../../workers/match-index.ts';
-import { connect, type Database } from '../../workers/store/connect.ts';
-import { type FreshDatabase, freshDatabase } from '../database.ts';
+import { newDatabase } from '../database.ts';
 import { advisory, affects } from '../domain/intel/make.ts';
 import * as make from '../domain/make.ts';
 
-let fresh: FreshDatabase;
-let database: Database;
+const database = newDatabase();
 let tenants = 0;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await connect(fresh.uri);
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
-});
 
 async function* from<T>(all: readonly T[]): AsyncIterable<T> {
   yield* all;
@@ -30,7 +20,7 @@ async function newFleet(...versions: readonly string[]) {
   tenants += 1;
   const tenant = `t${tenants}` as TenantId;
   const os = `os${tenants}`;
-  const store = database.tenant(tenant);
+  const store = database().tenant(tenant);
   const add = async (version: string): Promise<Device> => {
     const facts = make.facts({ os: { id: os, version, codename: '' } });
     const device = { ...make.device(`${os}-${version}`), facts, tenant };

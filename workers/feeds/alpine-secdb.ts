@@ -1,7 +1,7 @@
 /** Alpine's secdb: for every release and repository, the version of each package that fixed a CVE. */
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type Advisory, type Affected, releaseOf } from '../../domain/model/advisory.ts';
+import { type Advisory, type Affected, releaseOf, unstated } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { jsonOf, membersOf } from './archive.ts';
 import { anyOf, coverageOf, covers, isWanted } from './coverage.ts';
@@ -174,20 +174,14 @@ function affectedOf(release: string, name: string, version: string): Affected {
 function advisoryOf(id: string, cves: readonly string[], affected: readonly Affected[]): Advisory {
   const packages = [...new Set(affected.map((entry) => entry.package))];
   return {
+    ...unstated,
     id,
     feed: ID,
     title: oneLine(`${id} in ${packages.join(', ')}`),
     text: '',
     kind: 'security',
     cves,
-    severity: 'unrated',
-    vendorSeverity: null,
     affected,
-    published: null,
-    modified: null,
-    withdrawn: null,
-    reboot: false,
-    livepatch: false,
     references: cves.length > 0 ? [`https://security.alpinelinux.org/vuln/${id}`] : [],
   };
 }

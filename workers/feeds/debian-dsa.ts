@@ -1,5 +1,5 @@
 /** Debian's lists of security advisories: DSA of the security team, DLA of the LTS team, as the tracker's repository holds them. */
-import type { Advisory, Affected } from '../../domain/model/advisory.ts';
+import { type Advisory, type Affected, unstated } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { linesOf } from './archive.ts';
 import { debianRelease } from './codenames.ts';
@@ -125,6 +125,7 @@ function statusOf(version: string): Pick<Affected, 'fixed' | 'status'> | 'remove
 function* closed({ id, date, title, cves, affected, fixes }: Open, feed: string): Generator<Item> {
   if (affected.length === 0) return;
   const advisory: Advisory = {
+    ...unstated,
     id,
     feed,
     title: title || id,
@@ -132,14 +133,8 @@ function* closed({ id, date, title, cves, affected, fixes }: Open, feed: string)
     // A second revision that mends what the first one broke fixes no CVE of its own.
     kind: cves.length === 0 && /regression/i.test(title) ? 'bugfix' : 'security',
     cves: [...new Set(cves)].sort(),
-    severity: 'unrated',
-    vendorSeverity: null,
     affected,
     published: date,
-    modified: null,
-    withdrawn: null,
-    reboot: false,
-    livepatch: false,
     references: [`https://security-tracker.debian.org/tracker/${id}`],
   };
   yield { kind: 'advisory', advisory };

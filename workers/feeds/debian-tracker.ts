@@ -1,6 +1,6 @@
 /** Debian's security tracker: for every CVE and source package, in which release it is fixed, open or harmless. */
 import { z } from 'zod';
-import { type Advisory, type Affected, type Severity, severities } from '../../domain/model/advisory.ts';
+import { type Advisory, type Affected, type Severity, severities, unstated } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { unpacked } from './archive.ts';
 import { debianRelease } from './codenames.ts';
@@ -111,6 +111,7 @@ function advisoryOf(id: string, { description, affected, urgencies, notes }: Col
   const named =
     packages.length > 3 ? `${packages.slice(0, 3).join(', ')} and ${packages.length - 3} more` : packages.join(', ');
   return {
+    ...unstated,
     id,
     feed: ID,
     title: oneLine(description === '' ? named : `${named}: ${description}`),
@@ -119,11 +120,6 @@ function advisoryOf(id: string, { description, affected, urgencies, notes }: Col
     cves: cvesIn([id]),
     ...ratingOf(urgencies),
     affected,
-    published: null,
-    modified: null,
-    withdrawn: null,
-    reboot: false,
-    livepatch: false,
     references: [`https://security-tracker.debian.org/tracker/${encodeURIComponent(id)}`],
   };
 }

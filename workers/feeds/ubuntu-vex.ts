@@ -1,6 +1,6 @@
 /** Ubuntu's OpenVEX statements: for every CVE, which source packages of which release are affected, fixed or not affected. */
 import { z } from 'zod';
-import type { Advisory, Affected } from '../../domain/model/advisory.ts';
+import { type Advisory, type Affected, unstated } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { jsonOf, membersOf } from './archive.ts';
 import { ubuntuRelease } from './codenames.ts';
@@ -129,20 +129,15 @@ function advisoryOf(
   const about = statements.find(({ vulnerability }) => vulnerability.name === id)?.vulnerability.description;
   const packages = [...new Set(affected.map((entry) => entry.package))].slice(0, 3).join(', ');
   return {
+    ...unstated,
     id,
     feed: ID,
     title: oneLine(`${packages}: ${about ?? id}`),
     text: plain(about),
     kind: 'security',
     cves,
-    severity: 'unrated',
-    vendorSeverity: null,
     affected,
-    published: null,
     modified: dateOf(metadata?.timestamp ?? timestamp),
-    withdrawn: null,
-    reboot: false,
-    livepatch: false,
     references: [`https://ubuntu.com/security/${cves[0]}`],
   };
 }

@@ -39,13 +39,26 @@ type Row = readonly [
   status: Affected['status'],
   requires: Affected['requires'],
   module: string | null,
+  repositories?: Affected['repositories'],
 ];
 const rowOf = (one: Affected): Row => {
-  const { release, names, package: name, introduced, fixed, status, requires, module } = one;
-  return [release, names, name, introduced, fixed, status, requires, module];
+  const { release, names, package: name, introduced, fixed, status, requires, module, repositories } = one;
+  const row = [release, names, name, introduced, fixed, status, requires, module] as const;
+  return repositories ? [...row, repositories] : row;
 };
-const affectedOf = ([release, names, name, introduced, fixed, status, requires, module]: Row): Affected => {
-  return { release, names, package: name, introduced, fixed, status, requires, module };
+const affectedOf = ([
+  release,
+  names,
+  name,
+  introduced,
+  fixed,
+  status,
+  requires,
+  module,
+  repositories,
+]: Row): Affected => {
+  const one = { release, names, package: name, introduced, fixed, status, requires, module };
+  return repositories ? { ...one, repositories } : one;
 };
 
 /** An advisory that was delivered, as far as is needed to see whether it is stored already; the rest of its document on demand. */

@@ -1,6 +1,6 @@
 /** Collections that are not records with a life of their own: inventories, claims, posts, audit chain, inbox. */
 import mongoose, { type Connection, type Model } from 'mongoose';
-import { anything, instant, number, text } from './record.ts';
+import { anything, instant, number, schemaOptions, text } from './record.ts';
 
 type Keyed = { _id: string };
 export type InventoryDoc = Keyed & { tenant: string; device: string; scannedAt: Date; packages: string };
@@ -19,15 +19,6 @@ export type InboxDoc = Keyed & { reply: unknown; at: Date };
 /** Answers to deliveries are kept as long as any platform repeats one (Slack: an hour; facts on chat platforms). */
 const inboxSeconds = 86_400;
 
-const options = {
-  id: false,
-  versionKey: false,
-  minimize: false,
-  strict: 'throw',
-  autoIndex: false,
-  autoCreate: false,
-} as const;
-
 /** The models of a connection; asking twice gives the same ones. */
 export function plainModels(connection: Connection) {
   const make = <D extends Keyed>(
@@ -37,7 +28,10 @@ export function plainModels(connection: Connection) {
   ) => {
     const known = connection.models[name];
     if (known) return known as Model<D>; // only this function makes models of these names
-    const schema = new mongoose.Schema<D>({ _id: text, ...fields } as never, { ...options, collection: name } as never);
+    const schema = new mongoose.Schema<D>(
+      { _id: text, ...fields } as never,
+      { ...schemaOptions, collection: name } as never,
+    );
     index?.(schema);
     return connection.model<D>(name, schema);
   };

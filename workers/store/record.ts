@@ -34,6 +34,16 @@ export const number = { type: Number };
 export const flag = { type: Boolean };
 export const instant = { type: Date };
 
+/** Every schema's: documents hold what they were given, a field that no schema has is refused, and only migrations make indexes. */
+export const schemaOptions = {
+  id: false,
+  versionKey: false,
+  minimize: false,
+  strict: 'throw',
+  autoIndex: false,
+  autoCreate: false,
+} as const;
+
 /** The mongoose model of a kind on this connection; asking twice gives the same one. Indexes are made by migrations only. */
 export function modelOf<R extends Recorded>(connection: Connection, kind: Kind<R>): Model<Doc> {
   const known = connection.models[kind.name];
@@ -48,18 +58,7 @@ export function modelOf<R extends Recorded>(connection: Connection, kind: Kind<R
     chain: flag,
     draw: flag,
   };
-  const schema = new mongoose.Schema<Doc>(
-    { ...kept, ...kind.fields },
-    {
-      id: false,
-      versionKey: false,
-      minimize: false,
-      strict: 'throw',
-      autoIndex: false,
-      autoCreate: false,
-      collection: kind.name,
-    },
-  );
+  const schema = new mongoose.Schema<Doc>({ ...kept, ...kind.fields }, { ...schemaOptions, collection: kind.name });
   for (const index of kind.indexes) schema.index({ tenant: 1, ...(index as Record<string, 1>) });
   schema.index({ tenant: 1, chain: 1 }, { partialFilterExpression: { chain: true } });
   if (kind.inChat) schema.index({ tenant: 1, draw: 1 }, { partialFilterExpression: { draw: true } });

@@ -4,7 +4,7 @@
 import mongoose, { type Connection, type IndexDefinition, type IndexOptions, type Model } from 'mongoose';
 import type { Card } from '../../domain/cards/card.ts';
 import type { TenantId } from '../../domain/model/ids.ts';
-import { isDuplicate, keyOf } from './record.ts';
+import { isDuplicate, keyOf, schemaOptions } from './record.ts';
 
 type Doc = {
   _id: string;
@@ -32,15 +32,6 @@ export const webMessageIndexes: readonly [IndexDefinition, IndexOptions][] = [
   [{ tenant: 1, seq: 1 }, {}],
 ];
 
-const options = {
-  id: false,
-  versionKey: false,
-  minimize: false,
-  strict: 'throw',
-  autoIndex: false,
-  autoCreate: false,
-} as const;
-
 /** The mongoose model on this connection; asking twice gives the same one. */
 export function webMessageModel(connection: Connection): Model<Doc> {
   const known = connection.models['webMessages'];
@@ -60,7 +51,7 @@ export function webMessageModel(connection: Connection): Model<Doc> {
       order: Number,
       seq: Number,
     },
-    { ...options, collection: 'webMessages' },
+    { ...schemaOptions, collection: 'webMessages' },
   );
   for (const [fields, how] of webMessageIndexes) schema.index(fields, how);
   return connection.model<Doc>('webMessages', schema);

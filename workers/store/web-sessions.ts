@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import mongoose, { type Connection, type IndexDefinition, type IndexOptions, type Model } from 'mongoose';
 import type { PersonId, TenantId } from '../../domain/model/ids.ts';
+import { schemaOptions } from './record.ts';
 
 type Doc = { _id: string; tenant: string; kind: 'link' | 'session'; person: string; expiresAt: Date };
 
@@ -13,15 +14,13 @@ export const webSessionIndexes: readonly [IndexDefinition, IndexOptions][] = [
   [{ expiresAt: 1 }, { expireAfterSeconds: 0 }],
 ];
 
-const options = { id: false, versionKey: false, strict: 'throw', autoIndex: false, autoCreate: false } as const;
-
 /** The mongoose model on this connection; asking twice gives the same one. */
 export function webSessionModel(connection: Connection): Model<Doc> {
   const known = connection.models['webSessions'];
   if (known) return known as unknown as Model<Doc>; // only this function makes a model of this name
   const schema = new mongoose.Schema<Doc>(
     { _id: String, tenant: String, kind: String, person: String, expiresAt: Date },
-    { ...options, collection: 'webSessions' },
+    { ...schemaOptions, collection: 'webSessions' },
   );
   for (const [fields, how] of webSessionIndexes) schema.index(fields, how);
   return connection.model<Doc>('webSessions', schema);

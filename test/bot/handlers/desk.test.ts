@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { makeDesk, usageOf } from '../../../bot/handlers/desk.ts';
 import { done, type PressHandler, type PressIn, type Verb } from '../../../bot/handlers/press.ts';
 import { directory } from '../../../domain/model/directory.ts';
 import type { TenantId } from '../../../domain/model/ids.ts';
 import type { Inbox } from '../../../domain/ports.ts';
-import { connect, type Database } from '../../../workers/store/connect.ts';
-import { type FreshDatabase, freshDatabase } from '../../database.ts';
+import { newDatabase } from '../../database.ts';
 import { person } from '../../domain/make.ts';
 
 const account = (user: string) => ({ platform: 'slack' as const, workspace: 'T1', user });
@@ -22,17 +21,10 @@ const people = directory([
   linked('adi', ['U4'], ['admin']),
 ]);
 
-let fresh: FreshDatabase;
-let database: Database;
+const database = newDatabase();
 let inbox: Inbox;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await connect(fresh.uri);
-  inbox = database.tenant('acme' as TenantId).inbox;
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
+beforeAll(() => {
+  inbox = database().tenant('acme' as TenantId).inbox;
 });
 
 /** A desk with one button and two verbs; `acts` counts what really happened. */
@@ -165,7 +157,7 @@ describe('the desk', () => {
     ['a word too many', 'device', ['list', 'x'], 'device list does not know what to do with "x". Usage: device list'],
     ['a mistyped verb', 'sya', [], 'I do not know "sya". Did you mean say? Run help to see everything.'],
   ])('answers %s with what would be right', async (_, verb, words, text) => {
-    expect(await desk().command(command('U2', verb, words))).toEqual({ ok: false, text });
+    expect(await desk().command(command('U2', verb, words))).toMatchObject({ ok: false, text });
   });
 
   it('suggests at most 25 values, and nothing to strangers', async () => {

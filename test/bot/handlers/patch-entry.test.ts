@@ -54,7 +54,7 @@ describe('add and remove-advisory', () => {
       'severity is "urgent": say one of critical, important, moderate, low, unrated.',
     ],
     [
-      'CVE',
+      'cves',
       typed.replace('CVE-2026-1235', 'CVE-X'),
       'cves is "CVE-X": write CVE-2026-1234, several with commas and no spaces, or - for none.',
     ],
@@ -64,13 +64,17 @@ describe('add and remove-advisory', () => {
       'release is "debain:12": write a distribution and its version, such as debian:12.',
     ],
     [
-      'version',
+      'fixed',
       typed.replace('1.1', 'newest'),
       'fixed is "newest": write a version as debian:12 writes them, such as 1.1-1.',
     ],
-    ['id to remove', 'remove-advisory DSA-1 Wrong.', 'I do not know an advisory named "DSA-1" that a person added.'],
-  ])('refuse a bad %s in a sentence', async (_, given, text) => {
-    expect(await deskFor(world()).say(sam, given)).toEqual({ ok: false, text });
+  ])('refuse a bad %s in a sentence, and say which word it is about', async (option, given, text) => {
+    expect(await deskFor(world()).say(sam, given)).toEqual({ ok: false, text, option });
+  });
+
+  it('remove only what a person added', async () => {
+    const text = 'I do not know an advisory named "DSA-1" that a person added.';
+    expect(await deskFor(world()).say(sam, 'remove-advisory DSA-1 Wrong.')).toEqual({ ok: false, text });
   });
 
   it('are for operators, and suggest severities', async () => {

@@ -76,7 +76,7 @@ describe('triage', () => {
     ],
   ])('"%s" is refused in a sentence, and nothing is kept', async (typed, text) => {
     const { world, say } = await announced();
-    expect(await say(sam, typed)).toEqual({ ok: false, text });
+    expect(await say(sam, typed)).toMatchObject({ ok: false, text });
     expect((await world.patches.get(acme))?.verdict).toBeNull();
   });
 

@@ -22,6 +22,7 @@ export function deskFor(world: FlowWorld) {
     nudge: () => {},
   });
   return {
+    desk,
     /** Types a command, words separated by spaces. */
     say({ id }: Person, typed: string): Promise<Reply> {
       const [verb = '', ...words] = typed.split(' ');

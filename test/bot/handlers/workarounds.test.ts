@@ -70,7 +70,7 @@ describe('workaround add, list and end', () => {
       'workaround add needs text: What is done; "proof: ..." at the end shows it. Usage: workaround add <subject> <until> <text>',
     ],
   ])('"%s" is refused in a sentence', async (typed, text) => {
-    expect(await deskFor(world()).say(sam, typed)).toEqual({ ok: false, text });
+    expect(await deskFor(world()).say(sam, typed)).toMatchObject({ ok: false, text });
   });
 
   it('are for operators, the list is for everybody who may look', async () => {

@@ -3,7 +3,7 @@ import { approve, deny, reschedule } from '../../../domain/flows/decide.ts';
 import type { ProposalId } from '../../../domain/model/ids.ts';
 import { digestOf } from '../../../domain/model/plan.ts';
 import { person, plan, policy, proposal } from '../make.ts';
-import { addDevices, always, events, type FlowWorld, flowDatabase, riley, sam, silent } from './world.ts';
+import { addDevices, always, codeOf, events, type FlowWorld, flowDatabase, riley, sam, silent } from './world.ts';
 
 let db: Awaited<ReturnType<typeof flowDatabase>>;
 beforeAll(async () => {
@@ -23,13 +23,12 @@ async function announced(needs = 1, change: object = {}): Promise<FlowWorld> {
   return world;
 }
 const press = (by: typeof sam, seenRev = 3, schedule: 'now' | null = null) => ({ proposal: id, by, seenRev, schedule });
-const code = (answer: Awaited<ReturnType<typeof approve>>) => (answer.ok ? null : answer.error.code);
 
 describe('an approval', () => {
   it('that meets the threshold makes one rollout with a deployment for each device, also when two come at once', async () => {
     const world = await announced();
     const answers = await Promise.all([approve(world, press(sam)), approve(world, press(ann))]);
-    expect(answers.map(code).sort()).toEqual([null, 'proposal.decided']);
+    expect(answers.map(codeOf).sort()).toEqual([null, 'proposal.decided']);
     expect(await world.rollouts.find({})).toMatchObject([{ id: 'r-1-2', state: 'scheduled', total: 2 }]);
     expect(await world.deployments.count({ state: 'waiting' })).toBe(2);
     expect(await events(world, id)).toEqual(['proposal.approved']);
@@ -38,16 +37,16 @@ describe('an approval', () => {
 
   it('on a card that was drawn from an older plan is refused', async () => {
     const world = await announced();
-    expect(code(await approve(world, press(sam, 1)))).toBe('proposal.stale');
-    expect(code(await approve(world, press(sam, 1, 'now')))).toBe('proposal.stale');
-    expect(code(await deny(world, { ...press(sam, 1), reason: null }))).toBe('proposal.stale');
+    expect(codeOf(await approve(world, press(sam, 1)))).toBe('proposal.stale');
+    expect(codeOf(await approve(world, press(sam, 1, 'now')))).toBe('proposal.stale');
+    expect(codeOf(await deny(world, { ...press(sam, 1), reason: null }))).toBe('proposal.stale');
     expect(await world.rollouts.count({})).toBe(0);
   });
 
   it('counts persons, and needs as many as the policy says', async () => {
     const world = await announced(2);
     expect(await approve(world, press(sam))).toMatchObject({ ok: true, value: { state: 'announced' } });
-    expect(code(await approve(world, press(sam)))).toBe('proposal.voted');
+    expect(codeOf(await approve(world, press(sam)))).toBe('proposal.voted');
     expect(await world.rollouts.count({})).toBe(0);
     expect(await approve(world, press(ann))).toMatchObject({ ok: true, value: { state: 'approved' } });
     expect(await world.rollouts.count({})).toBe(1);
@@ -65,14 +64,14 @@ describe('an approval', () => {
         voided: 'Ann changed the schedule.',
       },
     });
-    expect(code(await approve(world, press(sam, 3)))).toBe('proposal.stale');
+    expect(codeOf(await approve(world, press(sam, 3)))).toBe('proposal.stale');
     expect(await approve(world, press(sam, 6))).toMatchObject({ ok: true, value: { state: 'approved' } });
     expect(await world.rollouts.find({})).toMatchObject([{ schedule: 'now' }]);
   });
 
   it('of an own request is refused', async () => {
     const world = await announced(1, { requestedBy: 'riley' });
-    expect(code(await approve(world, press(riley)))).toBe('proposal.own');
+    expect(codeOf(await approve(world, press(riley)))).toBe('proposal.own');
   });
 
   it('under a policy that has left the settings is never enough', async () => {

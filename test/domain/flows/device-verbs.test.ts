@@ -6,6 +6,7 @@ import { device, policy } from '../make.ts';
 import {
   acme,
   addRollout,
+  codeOf,
   deploymentOn,
   deviceOn,
   events,
@@ -29,7 +30,6 @@ async function owned(change: object = {}) {
   await addRollout(world, ['web-1'], { deployment: { owner: 'olive', ...change } });
   return world;
 }
-const code = (answer: Awaited<ReturnType<typeof deferDevice>>) => (answer.ok ? null : answer.error.code);
 
 describe('a deferral', () => {
   it('moves the device to the window after the one it waits for, and again to the next', async () => {
@@ -52,19 +52,21 @@ describe('a deferral', () => {
   it('by a double click is used once', async () => {
     const world = await owned();
     const answers = await Promise.all([deferDevice(world, id, olive, 0), deferDevice(world, id, olive, 0)]);
-    expect(answers.map(code).sort()).toEqual([null, 'proposal.stale']);
+    expect(answers.map(codeOf).sort()).toEqual([null, 'proposal.stale']);
     expect((await deploymentOn(world, 'web-1')).deferral.used).toBe(1);
   });
 
   it('is refused to somebody else, when none is left, past the deadline, without a window, and after the start', async () => {
     const deadline = new Date('2026-12-07T12:00:00Z');
-    expect(code(await deferDevice(await owned(), id, sam, 0))).toBe('deployment.not-yours');
+    expect(codeOf(await deferDevice(await owned(), id, sam, 0))).toBe('deployment.not-yours');
     const used = { deferral: { used: 3, max: 3, until: null, deadline } };
-    expect(code(await deferDevice(await owned(used), id, olive, 3))).toBe('deferral.used-up');
+    expect(codeOf(await deferDevice(await owned(used), id, olive, 3))).toBe('deferral.used-up');
     const late = { deferral: { used: 0, max: 3, until: null, deadline: new Date('2026-11-24T12:00:00Z') } };
-    expect(code(await deferDevice(await owned(late), id, olive, 0))).toBe('deferral.past-deadline');
-    expect(code(await deferDevice({ ...(await owned()), policies: [] }, id, olive, 0))).toBe('deferral.no-window');
-    expect(code(await deferDevice(await owned({ state: 'preparing' }), id, olive, 0))).toBe('deployment.no-such-move');
+    expect(codeOf(await deferDevice(await owned(late), id, olive, 0))).toBe('deferral.past-deadline');
+    expect(codeOf(await deferDevice({ ...(await owned()), policies: [] }, id, olive, 0))).toBe('deferral.no-window');
+    expect(codeOf(await deferDevice(await owned({ state: 'preparing' }), id, olive, 0))).toBe(
+      'deployment.no-such-move',
+    );
   });
 });
 

@@ -1,45 +1,28 @@
 /** Advisories, facts about CVEs and inventories for the tests of flows: taken over and stored as feeds and scans do. */
+import { proposePatch } from '../../../domain/flows/propose.ts';
 import type { Advisory, Affected } from '../../../domain/model/advisory.ts';
 import type { Device, InstalledPackage } from '../../../domain/model/device.ts';
-import type { Patch } from '../../../domain/model/patch.ts';
+import type { PatchId } from '../../../domain/model/ids.ts';
+import { applicabilityId, type Patch } from '../../../domain/model/patch.ts';
 import type { Policy } from '../../../domain/model/policy.ts';
 import { keptMatchIndex } from '../../../workers/match-index.ts';
+import { affects, advisory as made } from '../intel/make.ts';
 import * as make from '../make.ts';
-import { addDevices, type FlowWorld, misses, silent } from './world.ts';
+import { acme, addDevices, deviceOn, type FlowWorld, misses, silent } from './world.ts';
 
 type Made = Partial<Omit<Advisory, 'affected'>> & { readonly affected?: Partial<Affected> };
 
 /** An important advisory of Debian 12 that acme-agent 1.1 fixes. Its CVE is only as bad as a test says. */
-export const advisory = ({ affected = {}, ...change }: Made = {}): Advisory => ({
-  id: 'DSA-1-1',
-  feed: 'debian-dsa',
-  title: 'acme-agent: something',
-  text: '',
-  kind: 'security',
-  cves: ['CVE-2026-1001'],
-  severity: 'important',
-  vendorSeverity: null,
-  affected: [
-    {
-      release: 'debian:12',
-      names: 'source',
-      package: 'acme-agent',
-      introduced: null,
-      fixed: '1.1',
-      status: 'affected',
-      requires: null,
-      module: null,
-      ...affected,
-    },
-  ],
-  published: new Date('2026-11-20T00:00:00Z'),
-  modified: null,
-  withdrawn: null,
-  reboot: false,
-  livepatch: false,
-  references: [],
-  ...change,
-});
+export const advisory = ({ affected = {}, ...change }: Made = {}): Advisory =>
+  made('DSA-1-1', {
+    feed: 'debian-dsa',
+    title: 'acme-agent: something',
+    cves: ['CVE-2026-1001'],
+    severity: 'important',
+    affected: [{ ...affects('debian:12', 'acme-agent', '1.1'), ...affected }],
+    published: new Date('2026-11-20T00:00:00Z'),
+    ...change,
+  });
 
 async function* each<T>(all: readonly T[]): AsyncGenerator<T> {
   yield* all;
@@ -85,6 +68,13 @@ export async function outdated(
   return devices;
 }
 
+/** The world with devices that miss acme-agent 1.1, and the proposal of it. */
+export async function announced(world: FlowWorld, names: readonly string[] = ['web-1']): Promise<FlowWorld> {
+  await outdated(world, names);
+  await proposePatch(world, acme);
+  return world;
+}
+
 /** The world with the workers' own index of advisories. */
 export const knowing = (world: FlowWorld): FlowWorld => ({ ...world, matchIndex: keptMatchIndex(world) });
 
@@ -99,4 +89,16 @@ export async function setPatch(world: FlowWorld, id: Patch['id'], change: Partia
   const old = await world.patches.get(id);
   if (!old) throw new Error(`no patch ${id}`);
   await world.patches.save({ ...old, ...change, rev: old.rev + 1 }, old.rev, silent);
+}
+
+/** Proposes another package's update, from 1.0 to 2.0, to web-1. */
+export async function offer(world: FlowWorld, source: string, change: Partial<Patch> = {}): Promise<PatchId> {
+  const id = `debian:12/${source}=2.0` as PatchId;
+  const update = make.patch({ id, source, version: '2.0', tenant: world.tenant });
+  await world.patches.insert({ ...update, ...change }, silent);
+  const device = await deviceOn(world, 'web-1');
+  const transaction = [{ name: source, arch: 'all', from: '1.0', to: '2.0' }];
+  await misses(world, device, { id: applicabilityId(device.id, id), patch: id, planned: true, transaction });
+  await proposePatch(world, id);
+  return id;
 }

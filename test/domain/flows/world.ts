@@ -193,6 +193,13 @@ export async function deviceOn(world: FlowWorld, name: string): Promise<Device> 
   return found;
 }
 
+/** The only proposal of a world. */
+export async function onlyProposal(world: FlowWorld): Promise<Proposal> {
+  const [found, ...others] = await world.proposals.find({});
+  if (!found || others.length > 0) throw new Error(`${found ? others.length + 1 : 0} proposals`);
+  return found;
+}
+
 /** Overwrites fields of a deployment, as a worker would. */
 export async function setDeployment(world: FlowWorld, name: string, change: Change<Deployment>): Promise<Deployment> {
   const old = await deploymentOn(world, name);
@@ -211,6 +218,10 @@ export async function told(world: FlowWorld): Promise<readonly string[]> {
   const due = await world.store.outbox.due(1000);
   return due.flatMap(({ lines }) => lines.map(({ card }) => `${card.title}: ${card.summary}`));
 }
+
+/** Why something was refused; null when it was not. */
+export const codeOf = (answer: { ok: true } | { ok: false; error: { code: string } }) =>
+  answer.ok ? null : answer.error.code;
 
 /** A package that goes from 1.0 to 1.1. */
 export const item = (name: string): TransactionItem => ({ name, arch: 'all', from: '1.0', to: '1.1' });

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { byDueClass, daysOf, dueAt, dueClassOf, dueRows } from '../../../domain/intel/due.ts';
+import { byDueClass, daysOf, dueAt, dueRowOf, dueRows } from '../../../domain/intel/due.ts';
+import { cisaWords } from './recorded.ts';
 
 const data = path.resolve('../shared/data/ssvc/cisa_bod_26_04_1_0_0');
 const recorded = existsSync(`${data}.csv`);
@@ -29,18 +30,10 @@ const cells = printed.flatMap(([kev, exposed, ...dues]) =>
     due,
   })),
 );
-const inWords = {
-  '3 days & forensic investigation': '3-days-triage',
-  '3 days': '3-days',
-  '14 days': '14-days',
-  '60 days': '60-days',
-  'fix on system upgrade': 'next-window',
-} as const;
-const word = (outcome: string) => inWords[outcome as keyof typeof inWords];
 
 describe('the table of BOD 26-04', () => {
   it.each(cells)('KEV $kev, exposed $exposed, automatable $automatable, impact $impact: $due', ({ due, ...facts }) => {
-    expect(dueClassOf(facts)).toBe(due);
+    expect(dueRowOf(facts).due).toBe(due);
   });
 
   it('has each of the 16 combinations once', () => {
@@ -52,23 +45,31 @@ describe('the table of BOD 26-04', () => {
     const [, ...lines] = readFileSync(`${data}.csv`, 'utf8').trim().split(/\r?\n/);
     const published = lines.map((line) => {
       const [row, kev, exposed, automatable, impact, due = ''] = line.split(',');
-      return [Number(row), kev === 'yes', exposed === 'yes', automatable === 'yes', impact, word(due)];
+      return [Number(row), kev === 'yes', exposed === 'yes', automatable === 'yes', impact, due];
     });
     expect(
-      dueRows.map(({ row, kev, exposed, automatable, impact, due }) => [row, kev, exposed, automatable, impact, due]),
+      dueRows.map(({ due, row, kev, exposed, automatable, impact }) => [
+        row,
+        kev,
+        exposed,
+        automatable,
+        impact,
+        cisaWords[due],
+      ]),
     ).toEqual(published);
   });
 
   it.skipIf(!recorded)('is the published one, by keys (JSON)', () => {
     const { mapping } = JSON.parse(readFileSync(`${data}.json`, 'utf8')) as { mapping: Record<string, string>[] };
     const keys = { '3DF': '3-days-triage', '3D': '3-days', '14D': '14-days', '60D': '60-days', FSU: 'next-window' };
-    const due = mapping.map((row) =>
-      dueClassOf({
-        kev: row['cisa:KEV:1.0.0'] === 'Y',
-        exposed: row['cisa:PE:1.0.0'] === 'Y',
-        automatable: row['ssvc:A:2.0.0'] === 'Y',
-        impact: row['ssvc:TI:1.0.0'] === 'T' ? 'total' : 'partial',
-      }),
+    const due = mapping.map(
+      (row) =>
+        dueRowOf({
+          kev: row['cisa:KEV:1.0.0'] === 'Y',
+          exposed: row['cisa:PE:1.0.0'] === 'Y',
+          automatable: row['ssvc:A:2.0.0'] === 'Y',
+          impact: row['ssvc:TI:1.0.0'] === 'T' ? 'total' : 'partial',
+        }).due,
     );
     expect(due).toHaveLength(16);
     expect(due).toEqual(mapping.map((row) => keys[row['cisa:BOD2604:1.0.0'] as keyof typeof keys]));

@@ -3,19 +3,12 @@ import { priorityFor } from '../../../domain/intel/priority.ts';
 import { threatOf } from '../../../domain/intel/threat.ts';
 import type { Exposure } from '../../../domain/model/device.ts';
 import { advisory } from './make.ts';
-import { patchCves, recordedFacts, recordings, rowsOf } from './recorded.ts';
+import { cisaWords, patchCves, recordedFacts, recordings, rowsOf } from './recorded.ts';
 
 const sets = [
   ['debian/priority-facts.bookworm.tsv', 'debian/changelogs.bookworm.json.gz', 27],
   ['ubuntu/priority-facts.noble.tsv', 'ubuntu/changelogs.noble.json.gz', 66],
 ] as const;
-const outcome = {
-  '3-days-triage': '3 days & forensic investigation',
-  '3-days': '3 days',
-  '14-days': '14 days',
-  '60-days': '60 days',
-  'next-window': 'fix on system upgrade',
-} as const;
 /** After the day of the recordings, so that no KEV date moves anything. */
 const seen = new Date('2026-11-22T00:00:00Z');
 
@@ -51,8 +44,8 @@ describe.skipIf(!recordings)('recorded patches with recorded KEV, EPSS and SSVC 
           .join(),
         max_epss_cve: known ? likely.id : '',
         max_epss: known ? String(likely.epss) : '',
-        bod_exposed: outcome[exposed.due],
-        bod_not_exposed: outcome[inside.due],
+        bod_exposed: cisaWords[exposed.due],
+        bod_not_exposed: cisaWords[inside.due],
         deciding_cve: exposed.deciding,
       }).toEqual(pick(row));
       expect([source, isolated.due]).toEqual([source, inside.due]);

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type CveFacts, type Ssvc, unknownCve } from '../../../domain/model/cve.ts';
+import type { DueClass } from '../../../domain/model/priority.ts';
 
 const folder = path.resolve('../shared/data');
 /** Where the recordings are; null where they are not. */
@@ -12,6 +13,15 @@ if (!recordings) console.log(`skipped: no recordings at ${folder}`);
 export const textOf = (file: string): string => {
   const bytes = readFileSync(path.join(folder, file));
   return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+};
+
+/** How CISA's own tables word a due class. */
+export const cisaWords: Readonly<Record<DueClass, string>> = {
+  '3-days-triage': '3 days & forensic investigation',
+  '3-days': '3 days',
+  '14-days': '14 days',
+  '60-days': '60 days',
+  'next-window': 'fix on system upgrade',
 };
 
 /** Rows of a TSV file by the names of its columns. */

@@ -1,7 +1,7 @@
 /** Alpine's secdb: the recorded files of both forms with exact counts, odd ids, several files as one feed, bad input. */
 import { describe, expect, it } from 'vitest';
 import { alpineSecdb as feed } from '../../../workers/feeds/alpine-secdb.ts';
-import { fleet, given, zipOf } from './advisories.ts';
+import { fleet, given, zipOfJson } from './advisories.ts';
 import { newMirror } from './mirror.ts';
 import { recorded } from './shelf.ts';
 
@@ -129,7 +129,7 @@ describe('a secdb file', () => {
   });
 
   it('may be many in one archive', async () => {
-    const archive = zipOf({
+    const archive = zipOfJson({
       'v3.19/main.json': secdb({ curl: { '1-r0': ['CVE-2026-0001'] } }),
       'v3.18/main.json': secdb({ curl: { '2-r0': ['CVE-2026-0001'] } }, 'v3.18'),
       'README.md': '# secdb',

@@ -1,62 +1,13 @@
-/** Microsoft's monthly documents: the recorded month, one advisory for each KB article, names of systems, and how months are followed. */
-import { readFileSync } from 'node:fs';
+/** Microsoft's monthly documents: the recorded month, one advisory for each KB article, and names of systems. */
 import { describe, expect, it } from 'vitest';
 import { msrc } from '../../../workers/feeds/msrc.ts';
 import { systemOf } from '../../../workers/feeds/windows-names.ts';
 import { fleet, given } from './advisories.ts';
-import { fileWith, newServed } from './served.ts';
+import { month, server, severity, vulnerability } from './msrc-months.ts';
+import { fileWith } from './served.ts';
 import { recorded } from './shelf.ts';
 
-type Fix = {
-  readonly article: string;
-  readonly product: string;
-  readonly build?: string;
-  readonly type?: string;
-  readonly extra?: string;
-};
-const products: Readonly<Record<string, string>> = {
-  '11923': 'Windows Server 2022',
-  '11924': 'Windows Server 2022 (Server Core installation)',
-  '12098': 'Windows 11 Version 22H2 for x64-based Systems',
-  '12130': '.NET 7.0',
-};
-const fixOf = ({ article, product, build = '', type = 'Vendor Fix', extra = '' }: Fix) =>
-  `<vuln:Remediation Type="${type}"><vuln:Description>${article}</vuln:Description>
-   <vuln:URL>https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB${article}</vuln:URL>${extra}
-   <vuln:ProductID>${product}</vuln:ProductID><vuln:SubType>Security Update</vuln:SubType>
-   <vuln:FixedBuild>${build}</vuln:FixedBuild></vuln:Remediation>`;
-const severity = (word: string, product: string) =>
-  `<vuln:Threat Type="Severity"><vuln:Description>${word}</vuln:Description><vuln:ProductID>${product}</vuln:ProductID></vuln:Threat>`;
-type Parts = {
-  readonly cve?: string;
-  readonly title?: string;
-  readonly threats?: string;
-  readonly dates?: readonly string[];
-  readonly fixes?: readonly Fix[];
-};
-const vulnerability = ({
-  cve = 'CVE-2026-1000',
-  title = 'Kernel Elevation of Privilege',
-  threats = '',
-  dates = ['2026-03-10T07:00:00'],
-  fixes = [],
-}: Parts) =>
-  `<vuln:Vulnerability Ordinal="1"><vuln:Title>${title}</vuln:Title><vuln:CVE>${cve}</vuln:CVE>
-   <vuln:Threats>${threats}</vuln:Threats><vuln:Remediations>${fixes.map(fixOf).join('')}</vuln:Remediations>
-   <vuln:RevisionHistory>${dates.map((date) => `<vuln:Revision><cvrf:Date>${date}</cvrf:Date></vuln:Revision>`).join('')}</vuln:RevisionHistory>
-   </vuln:Vulnerability>`;
-const month = (...vulnerabilities: readonly string[]) =>
-  `<cvrf:cvrfdoc xmlns:vuln="http://www.icasi.org/CVRF/schema/vuln/1.1" xmlns:prod="http://www.icasi.org/CVRF/schema/prod/1.1"
-   xmlns:cvrf="http://www.icasi.org/CVRF/schema/cvrf/1.1"><prod:ProductTree>
-   <prod:Branch Type="Vendor" Name="Microsoft"><prod:Branch Type="Product Family" Name="Mariner">
-   <prod:FullProductName ProductID="20001">azl3 curl 8.8.0-1</prod:FullProductName>
-   <prod:FullProductName ProductID="20002">kernel on some Linux</prod:FullProductName></prod:Branch></prod:Branch>
-   ${Object.entries({ ...products, '20002': 'kernel on some Linux' })
-     .map(([id, name]) => `<prod:FullProductName ProductID="${id}">${name}</prod:FullProductName>`)
-     .join('')}
-   </prod:ProductTree>${vulnerabilities.join('')}</cvrf:cvrfdoc>`;
 const read = (content: string, ...releases: string[]) => given(msrc.read(fileWith(content), fleet(...releases)));
-const server = { article: '5035857', product: '11923', build: '10.0.20348.2340' };
 
 describe('the recorded month', () => {
   const file = recorded('microsoft/cvrf-2024-Mar.xml');
@@ -240,104 +191,5 @@ describe('a file that is no CVRF document', () => {
     ['entities that multiply', '<!DOCTYPE c [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><cvrfdoc>&b;</cvrfdoc>'],
   ])('(%s) is a failure, not an empty month', async (_, content) => {
     expect(await read(content)).toMatchObject({ advisories: [], dropped: [], code: 'feed.unreadable' });
-  });
-});
-
-describe('the feed msrc', () => {
-  const served = newServed(msrc);
-  let folders = 0;
-  const names = ['2026-Jan', '2026-Feb', '2026-Mar', '2026-Apr', '2026-May', '2026-Jun'];
-  const update = (id: string, at: number, current = `2026-0${at + 1}-10T07:00:00Z`) => ({
-    ...{ ID: id, Alias: id, InitialReleaseDate: `2026-0${at + 1}-10T07:00:00Z`, CurrentReleaseDate: current },
-  });
-  /** Six months with a KB article each; the one of March has a CVE in April, too. */
-  function guide() {
-    const place = `m${++folders}`;
-    const put = (name: string, content: string) => served.put(`${place}/${name}`, content);
-    const list = (...value: readonly unknown[]) => put('updates', JSON.stringify({ value }));
-    for (const [at, name] of names.entries()) {
-      put(
-        `cvrf/${name}`,
-        month(vulnerability({ cve: `CVE-2026-100${at}`, fixes: [{ ...server, article: `503000${at}` }] })),
-      );
-    }
-    const late = vulnerability({ cve: 'CVE-2026-7777', fixes: [{ ...server, article: '5030002' }] });
-    put(
-      'cvrf/2026-Apr',
-      month(vulnerability({ cve: 'CVE-2026-1003', fixes: [{ ...server, article: '5030003' }] }), late),
-    );
-    list(...names.map((name, at) => update(name, at)));
-    const sync = (cursor: string | null, wanted = fleet('windows:server-2022')) =>
-      served.sync(served.address(`${place}/`), cursor, wanted);
-    const asked = () => served.asked().map((name) => name.replace(`${place}/`, ''));
-    return { put, list, sync, asked };
-  }
-
-  it('reads every month first, and puts the CVEs of one KB article together', async () => {
-    const { sync } = guide();
-    const first = await sync(null);
-    expect(first).toMatchObject({ complete: true, code: null, dropped: [] });
-    expect(first?.advisories.map(({ id }) => id)).toEqual(names.map((_, at) => `KB503000${at}`));
-    expect(first?.advisories[2]?.cves).toEqual(['CVE-2026-1002', 'CVE-2026-7777']);
-    expect(await sync(first?.cursor ?? null)).toBeNull();
-  });
-
-  it('reads only a changed month and those around it again, and keeps what they say of its updates', async () => {
-    const { sync, list, put, asked } = guide();
-    const first = await sync(null);
-    asked();
-    list(...names.map((name, at) => update(name, at, at === 5 ? '2026-06-20T07:00:00Z' : undefined)));
-    const june = vulnerability({ cve: 'CVE-2026-8888', fixes: [{ ...server, article: '5030002' }] });
-    put('cvrf/2026-Jun', month(june));
-    const second = await sync(first?.cursor ?? null);
-    expect(second?.complete).toBe(false);
-    expect(second?.advisories.map(({ id, cves }) => [id, cves])).toEqual([
-      ['KB5030002', ['CVE-2026-1002', 'CVE-2026-7777', 'CVE-2026-8888']],
-    ]);
-    expect(asked()).toEqual(['updates', 'cvrf/2026-Mar', 'cvrf/2026-Apr', 'cvrf/2026-May', 'cvrf/2026-Jun']);
-  });
-
-  it('reads everything again when a release has joined the fleet', async () => {
-    const { sync } = guide();
-    const first = await sync(null, fleet('windows:10-22h2'));
-    expect(first?.advisories).toEqual([]);
-    expect((await sync(first?.cursor ?? null))?.advisories).toHaveLength(6);
-  });
-
-  it('drops a month without valid dates or with a hostile name, and reads the others', async () => {
-    const { sync, list } = guide();
-    const bad = [update('../../etc/passwd', 1), { ...update('2026-Feb', 1), CurrentReleaseDate: 'soon' }, 7, null];
-    list(update('2026-Jan', 0), ...bad);
-    const given = await sync(null);
-    expect([given?.advisories.map(({ id }) => id), given?.dropped.length]).toEqual([['KB5030000'], 4]);
-  });
-
-  it.each([
-    ['is a web page', '<html></html>'],
-    ['is other JSON', '{"hello":1}'],
-    ['names no month', '{"value":[]}'],
-  ])('fails when the list of months %s', async (_, content) => {
-    const { sync, put } = guide();
-    put('updates', content);
-    expect(await sync(null)).toMatchObject({ advisories: [], code: 'feed.unreadable' });
-  });
-  it('fails when a month is missing or broken', async () => {
-    const { sync, put, list } = guide();
-    put('cvrf/2026-Feb', '<html></html>');
-    expect((await sync(null))?.code).toBe('feed.unreadable');
-    list(update('2027-Jan', 0));
-    expect((await sync(null))?.code).toBe('feed.refused');
-  });
-
-  const updates = recorded('microsoft/cvrf-updates.json');
-  const march = recorded('microsoft/cvrf-2024-Mar.xml');
-  it.skipIf(!updates || !march)('follows the recorded list to the recorded month', async () => {
-    const { put, sync } = guide();
-    put('updates', readFileSync(updates ?? '', 'utf8'));
-    put('cvrf/2024-Mar', readFileSync(march ?? '', 'utf8'));
-    put('cvrf/2016-Apr', month());
-    const given = await sync(null, fleet());
-    expect(given?.advisories.map(({ id }) => id)).toEqual(['CVE-2024-21392', 'KB5036451', 'KB5036452']);
-    expect(await sync(given?.cursor ?? null, fleet())).toBeNull();
   });
 });

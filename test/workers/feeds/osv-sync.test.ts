@@ -1,7 +1,7 @@
 /** How an OSV feed is followed: the whole archive first, then only what changed, and when it starts over. */
 import { describe, expect, it } from 'vitest';
-import { osvAlmalinux as feed } from '../../../workers/feeds/osv.ts';
-import { fleet, zipOf } from './advisories.ts';
+import { osvAlmalinux as feed, osvOpensuse, osvRocky } from '../../../workers/feeds/osv.ts';
+import { fleet, zipOfJson } from './advisories.ts';
 import { newMirror, type Synced } from './mirror.ts';
 
 const alma9 = fleet('almalinux:9');
@@ -30,7 +30,7 @@ function bucket() {
   const put = (id: string, value: unknown) =>
     file(`${id}.json`, typeof value === 'string' ? value : JSON.stringify(value));
   file('modified_id.csv', list(['2026-08-10T12:00:00.5Z', 'ALSA-2'], ['2026-08-01T00:00:00Z', 'ALSA-1']));
-  file('all.zip', zipOf({ 'ALSA-1.json': record('ALSA-1'), 'ALSA-2.json': record('ALSA-2') }));
+  file('all.zip', zipOfJson({ 'ALSA-1.json': record('ALSA-1'), 'ALSA-2.json': record('ALSA-2') }));
   const sync = (cursor: string | null, wanted = alma9, at = '') => mirror.sync(feed, `${folder}${at}`, cursor, wanted);
   return { file, put, sync, asked: () => mirror.asked().map((name) => name.replace(folder, '')) };
 }
@@ -76,7 +76,7 @@ describe('an OSV feed', () => {
   it('reads everything again when a release has joined the fleet', async () => {
     const { sync, file } = bucket();
     await sync(cursor);
-    file('all.zip', zipOf({ 'ALSA-1.json': record('ALSA-1'), 'ALSA-8.json': record('ALSA-8', '8') }));
+    file('all.zip', zipOfJson({ 'ALSA-1.json': record('ALSA-1'), 'ALSA-8.json': record('ALSA-8', '8') }));
     const joined = await sync(cursor, fleet('almalinux:8', 'almalinux:9', 'debian:12'));
     expect(joined).toMatchObject({ complete: true });
     expect(ids(joined)).toEqual(['ALSA-1', 'ALSA-8']);
@@ -165,5 +165,17 @@ describe('an OSV feed', () => {
     expect(first).toMatchObject({ complete: true, cursor: 'almalinux:9' });
     expect(ids(first)).toEqual(['ALSA-1', 'ALSA-2']);
     expect(asked()).toEqual(['all.zip']);
+  });
+});
+
+describe('the OSV feeds', () => {
+  it('concern the fleets that have their distribution', () => {
+    expect(osvOpensuse.concerns(new Set(['opensuse-leap:15.6']))).toBe(true);
+    expect(osvOpensuse.concerns(new Set(['sles:15.5', 'debian:12']))).toBe(false);
+    expect(osvRocky.concerns(new Set())).toBe(false);
+  });
+
+  it('are folders of one bucket', () => {
+    expect(osvRocky.url).toBe('https://osv-vulnerabilities.storage.googleapis.com/Rocky%20Linux/');
   });
 });

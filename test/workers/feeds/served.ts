@@ -1,17 +1,15 @@
 /** A web server with folders for tests of feeds that follow one: real files, real validators, and the last good copies of one feed. */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll } from 'vitest';
 import { Failure } from '../../../domain/model/failure.ts';
 import type { FeedState } from '../../../domain/model/feed.ts';
 import type { Feed, Wanted } from '../../../workers/feeds/feed.ts';
 import { openSource } from '../../../workers/feeds/source.ts';
 import { type Given, given } from './advisories.ts';
+import { newFolderServer } from './folder-server.ts';
 
 /** True where the program is installed; says so where it is not. */
 export function hasProgram(name: string): boolean {
@@ -25,37 +23,17 @@ export type Synced = Given & { readonly complete: boolean; readonly cursor: stri
 
 /** Starts before the tests of its file and is gone after them. */
 export function newServed(feed: Feed) {
-  const root = mkdtempSync(path.join(tmpdir(), 'patchherd-served-'));
-  const asked: string[] = [];
-  const place = (name: string) => path.join(root, 'served', name);
-  const server = createServer((request, response) => {
-    const name = decodeURIComponent((request.url ?? '').slice(1));
-    asked.push(name);
-    if (!existsSync(place(name))) return void response.writeHead(404).end('no such file');
-    const body = readFileSync(place(name));
-    const etag = `"${createHash('sha256').update(body).digest('hex')}"`;
-    const same = request.headers['if-none-match'] === etag;
-    response.writeHead(same ? 304 : 200, { etag }).end(same ? undefined : body);
-  });
-  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
-  afterAll(() => {
-    server.closeAllConnections();
-    server.close();
-    rmSync(root, { recursive: true, force: true });
-  });
+  const server = newFolderServer({ validators: true });
   let files: FeedState['files'] = {};
   return {
     /** Names that were asked for since the last time, in order. */
-    asked: () => asked.splice(0),
-    address: (name: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}`,
-    put(name: string, content: string | Buffer): void {
-      mkdirSync(path.dirname(place(name)), { recursive: true });
-      writeFileSync(place(name), content);
-    },
-    remove: (name: string): void => rmSync(place(name)),
+    asked: () => server.asked.splice(0),
+    address: server.address,
+    put: server.put,
+    remove: server.remove,
     /** One sync, taken over unless it fails: then `code` says why. null = nothing has changed. */
     async sync(url: string, cursor: string | null, wanted: Wanted): Promise<Synced | null> {
-      const directory = path.join(root, 'kept');
+      const directory = server.beside('kept');
       const source = await openSource({ directory, title: feed.title, own: url, files, version: '0.0.0' });
       try {
         const delivery = await feed.sync(source, url, cursor, wanted);

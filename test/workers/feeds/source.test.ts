@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../domain/model/failure.ts';
 import type { FeedState } from '../../../domain/model/feed.ts';
-import type { Times } from '../../../workers/feeds/download.ts';
+import type { Times } from '../../../workers/feeds/patience.ts';
 import { type OpenSource, openSource, type SourceParts } from '../../../workers/feeds/source.ts';
 import { type FeedServer, feedServer, withEtag } from './server.ts';
 
@@ -31,7 +31,7 @@ beforeEach(() => {
   url = `${server.url}/${tests}/kev.json`;
 });
 const path = () => `/${tests}/kev.json`;
-const short: Times = { headersMs: 300, stallMs: 300, wholeMs: 2000 };
+const short: Times = { headersMs: 1500, stallMs: 1500, wholeMs: 4000 };
 const open = (files: FeedState['files'] = {}, more: Partial<SourceParts> = {}): Promise<OpenSource> =>
   openSource({ directory, title: 'CISA KEV', own: null, files, version: '1.2.3', times: short, ...more });
 const read = (place: string) => readFileSync(place, 'utf8');
@@ -206,14 +206,14 @@ describe('a source that', () => {
     server.answer(path(), () => {});
     const failure = await failureOf((await open()).get(url));
     expect(failure).toMatchObject({ code: 'feed.unreachable', retryable: true });
-    expect(failure.message).toBe(`CISA KEV: ${url} gave no answer within 0.3 s.`);
+    expect(failure.message).toBe(`CISA KEV: ${url} gave no answer within 1.5 s.`);
   });
   it('stalls in the middle is unreachable', async () => {
     server.answer(path(), (_, response) => response.writeHead(200).write('begin'));
     const { code, message } = await failureOf((await open()).get(url));
     expect({ code, message }).toEqual({
       code: 'feed.unreachable',
-      message: `CISA KEV: ${url} sent nothing for 0.3 s in the middle of it.`,
+      message: `CISA KEV: ${url} sent nothing for 1.5 s in the middle of it.`,
     });
   });
   it('drips for ever is unreachable', async () => {

@@ -2,77 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Advisory } from '../../../domain/model/advisory.ts';
-import { Failure } from '../../../domain/model/failure.ts';
 import type { FeedState } from '../../../domain/model/feed.ts';
-import { jsonOf, textOf } from '../../../workers/feeds/archive.ts';
-import type { Feed, Item } from '../../../workers/feeds/feed.ts';
+import type { Feed } from '../../../workers/feeds/feed.ts';
 import { importFile, type Synced, type SyncOptions, type SyncParts, syncFeed } from '../../../workers/feeds/sync.ts';
 import { type FlowWorld, flowDatabase } from '../../domain/flows/world.ts';
 import { type FeedServer, feedServer, withEtag } from './server.ts';
-
-/** A feed of our own: a JSON list of `{id}` (an advisory), `{gone}` or `{cve}`, with `asOf` and `cursor` beside it. */
-type File = { readonly records: readonly unknown[]; readonly asOf?: string; readonly cursor?: string };
-const tiny = (more: Partial<Feed> = {}, complete = true): Feed => ({
-  id: 'tiny',
-  title: 'Tiny feed',
-  gives: 'advisories',
-  url: 'https://feeds.invalid/tiny.json',
-  everyHours: 1,
-  byDefault: true,
-  licence: 'ours',
-  whole: true,
-  concerns: () => true,
-  async sync(source, url, cursor) {
-    const file = await source.get(url);
-    if (!file) return null;
-    const { asOf, cursor: next } = await fileOf(file.path);
-    return { complete, items: itemsOf(file.path), cursor: next ?? cursor, ...(asOf ? { asOf } : {}) };
-  },
-  read: (file) => itemsOf(file),
-  ...more,
-});
-async function fileOf(path: string): Promise<File> {
-  const read = jsonOf(await textOf(path)) as Partial<File>;
-  if (!Array.isArray(read.records)) throw new Failure('feed.unreadable', 'The file is no tiny feed.');
-  return { ...read, records: read.records };
-}
-async function* itemsOf(path: string): AsyncGenerator<Item> {
-  for (const [at, record] of (await fileOf(path)).records.entries()) {
-    const { id, gone, cve, bug } = record as Record<string, string>;
-    if (bug) throw new TypeError('a bug of the feed');
-    if (id) yield { kind: 'advisory', advisory: made(id) };
-    else if (gone) yield { kind: 'gone', id: gone };
-    else if (cve) {
-      yield {
-        kind: 'cve',
-        saying: { field: 'epss', id: cve, value: { score: 0.5, percentile: 0.9, date: '2026-01-01' } },
-      };
-    } else yield { kind: 'dropped', where: `record ${at + 1}`, why: 'it has no id' };
-  }
-}
-const made = (id: string): Advisory => ({
-  id,
-  feed: 'tiny',
-  title: `About ${id}`,
-  text: '',
-  kind: 'security',
-  cves: [],
-  severity: 'unrated',
-  vendorSeverity: null,
-  affected: [
-    {
-      ...{ release: 'debian:12', names: 'source', package: 'openssl', introduced: null, fixed: '3.0.1' },
-      ...{ status: 'affected', requires: null, module: null },
-    },
-  ],
-  published: null,
-  modified: null,
-  withdrawn: null,
-  reboot: false,
-  livepatch: false,
-  references: [],
-});
+import { type File, many, records, tiny } from './tiny-feed.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'patchherd-sync-'));
 let db: Awaited<ReturnType<typeof flowDatabase>>;
@@ -105,14 +40,12 @@ beforeEach(async () => {
     queue: { ...plain.queue, intel: async () => void intel++ },
     log: { info: log, warn: log, error: log },
   };
-  parts = { world, dataDir: join(root, String(tests)), version: '1.0.0', times: { headersMs: 300, stallMs: 300 } };
+  parts = { world, dataDir: join(root, String(tests)), version: '1.0.0', times: { headersMs: 1500, stallMs: 1500 } };
   url = `${server.url}/${tests}`;
 });
 
 const serve = (content: File | string, etag = `"${Math.random()}"`) =>
   server.answer(`/${tests}`, withEtag(typeof content === 'string' ? content : JSON.stringify(content), etag));
-const records = (...ids: string[]) => ({ records: ids.map((id) => ({ id })) });
-const many = (count: number) => records(...Array.from({ length: count }, (_, n) => `T-${n}`));
 const sync = (feed: Feed = tiny(), more: Partial<SyncOptions> = {}): Promise<Synced> =>
   syncFeed(parts, feed, { wanted: { releases: new Set(['debian:12']), cve: () => true }, url, ...more });
 const state = async (): Promise<FeedState> => {
@@ -181,20 +114,6 @@ describe('one sync of a feed', () => {
     expect(await sync(tiny({ gives: 'cves' }))).toMatchObject({ tally: { changed: 1 } });
     const facts = await world.cves.get(['CVE-2026-0001', 'CVE-2026-0002']);
     expect([...facts.values()].map(({ epss }) => epss?.score ?? null)).toEqual([null, 0.5]);
-  });
-});
-
-describe('lifecycles', () => {
-  const cycle = (product: string, name: string) => ({ product, cycle: name, eol: '2028-06-30', latest: null });
-  it('are stored by product, and gone with a complete delivery', async () => {
-    expect(
-      await world.lifecycles.put([cycle('debian', '13'), cycle('debian', '12'), cycle('nginx', '1.26')], true),
-    ).toBe(2);
-    expect(await world.lifecycles.of('debian')).toEqual([cycle('debian', '13'), cycle('debian', '12')]);
-    expect(await world.lifecycles.put([cycle('debian', '13'), cycle('debian', '12')], false)).toBe(0);
-    expect(await world.lifecycles.put([cycle('debian', '13')], true)).toBe(2);
-    expect(await world.lifecycles.of('nginx')).toEqual([]);
-    expect(await world.lifecycles.of('debian')).toEqual([cycle('debian', '13')]);
   });
 });
 

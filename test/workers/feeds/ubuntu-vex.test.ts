@@ -1,7 +1,7 @@
 /** Ubuntu's VEX: the recorded sample with exact counts, what each status means, bad input. */
 import { describe, expect, it } from 'vitest';
 import { ubuntuVex as feed } from '../../../workers/feeds/ubuntu-vex.ts';
-import { counted, fleet, given, zipOf } from './advisories.ts';
+import { counted, fleet, given, zipOfJson } from './advisories.ts';
 import { newMirror } from './mirror.ts';
 import { recorded } from './shelf.ts';
 
@@ -110,7 +110,7 @@ describe('a VEX statement', () => {
   ])('in %s is dropped and counted, and the others are read', async (_, bad) => {
     const good = document(statement('fixed', purl('curl', 'noble')));
     const { advisories, dropped, code } = await given(
-      feed.read(mirror.put('vex.zip', zipOf({ 'a.json': bad, 'b.json': good })), fleet()),
+      feed.read(mirror.put('vex.zip', zipOfJson({ 'a.json': bad, 'b.json': good })), fleet()),
     );
     expect([advisories.length, dropped.length, code]).toEqual([1, 1, null]);
     expect(dropped[0]?.where).toBe('a.json');

@@ -1,27 +1,19 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CveSaying, type Cvss, type Epss, type Kev, type Ssvc, unknownCve } from '../../../domain/model/cve.ts';
 import type { TenantId } from '../../../domain/model/ids.ts';
 import type { Cves } from '../../../domain/ports.ts';
-import { connect, type Database } from '../../../workers/store/connect.ts';
-import { type FreshDatabase, freshDatabase } from '../../database.ts';
+import { newDatabase } from '../../database.ts';
 
-let fresh: FreshDatabase;
-let database: Database;
+const database = newDatabase();
 let store: Cves;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await connect(fresh.uri);
-  store = database.tenant('acme' as TenantId).cves;
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
+beforeAll(() => {
+  store = database().tenant('acme' as TenantId).cves;
 });
 beforeEach(async () => {
   await documents().deleteMany({});
 });
 
-const documents = () => database.connection.collection<{ _id: string }>('cves');
+const documents = () => database().connection.collection<{ _id: string }>('cves');
 const kev: Kev = { added: '2024-01-01', due: '2024-01-22', ransomware: true };
 const ssvc: Ssvc = { exploitation: 'poc', automatable: true, impact: 'total' };
 const epssOf = (score: number): Epss => ({ score, percentile: 0.5, date: '2026-06-28' });

@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type FeedState, newFeed } from '../../../domain/model/feed.ts';
 import type { TenantId } from '../../../domain/model/ids.ts';
-import { connect, type Database } from '../../../workers/store/connect.ts';
-import { type FreshDatabase, freshDatabase } from '../../database.ts';
+import { newDatabase } from '../../database.ts';
 import { noon } from '../../domain/make.ts';
 
-let fresh: FreshDatabase;
-let database: Database;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await connect(fresh.uri);
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
-});
-const states = () => database.tenant('acme' as TenantId).feeds;
+const database = newDatabase();
+const states = () => database().tenant('acme' as TenantId).feeds;
 
 const state: FeedState = {
   ...newFeed('kev'),

@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DeviceFindings, Finding } from '../../../domain/model/finding.ts';
 import type { DeviceId, TenantId } from '../../../domain/model/ids.ts';
-import { connect, type Database } from '../../../workers/store/connect.ts';
-import { type FreshDatabase, freshDatabase } from '../../database.ts';
+import { newDatabase } from '../../database.ts';
 import { noon } from '../../domain/make.ts';
 
-let fresh: FreshDatabase;
-let database: Database;
+const database = newDatabase();
 let tenants = 0;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await connect(fresh.uri);
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
-});
 
 const id = (name: string) => name as DeviceId;
 const finding = (advisory: string, change: Partial<Finding> = {}): Finding => ({
@@ -34,7 +24,7 @@ function newTenant() {
   const on = (name: string, ...open: readonly Finding[]): DeviceFindings => {
     return { device: id(name), tenant, release: 'debian:12', exposure: 'internal', at: noon, open };
   };
-  return { tenant, store: database.tenant(tenant).findings, on };
+  return { tenant, store: database().tenant(tenant).findings, on };
 }
 
 describe('the store of findings', () => {

@@ -1,28 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DeviceId, PatchId, ProposalId, TenantId } from '../../../domain/model/ids.ts';
-import { connect, type Database } from '../../../workers/store/connect.ts';
-import { type FreshDatabase, freshDatabase } from '../../database.ts';
+import { newDatabase } from '../../database.ts';
 import { device, patch, plan, proposal } from '../../domain/make.ts';
 
-let fresh: FreshDatabase;
-let database: Database;
+const database = newDatabase();
 let tenants = 0;
 const silent = { events: [] };
-
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await connect(fresh.uri);
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
-});
 
 /** A tenant of its own for each test, with these devices. */
 async function having(...names: readonly string[]) {
   tenants += 1;
   const tenant = `t${tenants}` as TenantId;
-  const store = database.tenant(tenant);
+  const store = database().tenant(tenant);
   for (const name of names) await store.devices.insert({ ...device(name), tenant }, silent);
   const named = async (where: Parameters<typeof store.devices.pick>[0], limit?: number) =>
     (await store.devices.pick(where, ['name'], limit)).map(({ name }) => name);

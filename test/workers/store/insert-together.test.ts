@@ -1,22 +1,15 @@
 /** Inserts of one turn of the event loop travel together, and still each of them succeeds or fails for itself. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { TenantId } from '../../../domain/model/ids.ts';
 import type { Proposal } from '../../../domain/model/proposal.ts';
-import { connect, type Database, type TenantStore } from '../../../workers/store/connect.ts';
-import { type FreshDatabase, freshDatabase } from '../../database.ts';
+import type { TenantStore } from '../../../workers/store/connect.ts';
+import { newDatabase } from '../../database.ts';
 import { proposal } from '../../domain/make.ts';
 
-let fresh: FreshDatabase;
-let database: Database;
+const database = newDatabase();
 let store: TenantStore;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await connect(fresh.uri);
-  store = database.tenant('acme' as TenantId);
-});
-afterAll(async () => {
-  await database?.close();
-  await fresh?.drop();
+beforeAll(() => {
+  store = database().tenant('acme' as TenantId);
 });
 
 it('tells only the one whose id exists that nothing was written, wherever it stands among the others', async () => {

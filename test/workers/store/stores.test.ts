@@ -1,28 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { line } from '../../../domain/cards/card.ts';
 import { chainAudit, verifyAudit } from '../../../domain/flows/sweep.ts';
 import { event, patchherd } from '../../../domain/model/audit.ts';
 import type { TenantId } from '../../../domain/model/ids.ts';
 import type { Said } from '../../../domain/ports.ts';
-import { connect, type Database, type TenantStore } from '../../../workers/store/connect.ts';
+import { connect, type TenantStore } from '../../../workers/store/connect.ts';
 import { migrate } from '../../../workers/store/migrations.ts';
-import { type FreshDatabase, freshDatabase } from '../../database.ts';
+import { freshDatabase, newDatabase } from '../../database.ts';
 import { deployment, noon, proposal, workOrder } from '../../domain/make.ts';
 
 const tenant = 'acme' as TenantId;
 const silent: Said = { events: [] };
 const said = (what: string, on: string): Said => ({ events: [event(noon, patchherd, what, on)] });
-let fresh: FreshDatabase;
-let database: Database;
+const database = newDatabase();
 let store: TenantStore;
-beforeAll(async () => {
-  fresh = await freshDatabase();
-  database = await connect(fresh.uri);
-  store = database.tenant(tenant);
-});
-afterAll(async () => {
-  await database.close();
-  await fresh.drop();
+beforeAll(() => {
+  store = database().tenant(tenant);
 });
 
 describe('a record store', () => {
@@ -64,7 +57,7 @@ describe('a record store', () => {
   });
 
   it('keeps tenants apart, even with equal ids', async () => {
-    const other = database.tenant('other' as TenantId);
+    const other = database().tenant('other' as TenantId);
     await store.workOrders.insert(workOrder({ id: 'w-same' }), silent);
     expect(await other.workOrders.get(workOrder({ id: 'w-same' }).id)).toBeNull();
     expect(await other.workOrders.count({})).toBe(0);
@@ -126,7 +119,7 @@ describe('claims', () => {
 
 describe('the audit trail', () => {
   it('takes every event of every record once, in order, and can be verified', async () => {
-    const own = database.tenant('audited' as TenantId);
+    const own = database().tenant('audited' as TenantId);
     const put = { ...proposal({ id: 'p-audit', rev: 1 }), tenant: 'audited' as TenantId };
     await own.proposals.insert(put, said('proposal.announced', put.id));
     await own.proposals.save({ ...put, rev: 2 }, 1, said('proposal.approved', put.id));
@@ -141,14 +134,14 @@ describe('the audit trail', () => {
   });
 
   it('names the link that somebody changed in the database', async () => {
-    const own = database.tenant('forged' as TenantId);
+    const own = database().tenant('forged' as TenantId);
     const put = { ...proposal({ id: 'p-forged', rev: 1 }), tenant: 'forged' as TenantId };
     await own.proposals.insert(put, said('proposal.announced', put.id));
     await own.proposals.save({ ...put, rev: 2 }, 1, said('proposal.denied', put.id));
     const world = { audit: own.audit, tenant: 'forged' as TenantId };
     await chainAudit(world);
-    await database.connection
-      .collection('audit')
+    await database()
+      .connection.collection('audit')
       .updateOne({ tenant: 'forged', seq: 2 }, { $set: { 'event.what': 'proposal.approved' } });
     expect(await verifyAudit(world)).toBe(2);
   });
@@ -166,8 +159,8 @@ describe('the inbox', () => {
 
 describe('migrations', () => {
   it('may run twice', async () => {
-    await migrate(database.connection);
-    await expect(migrate(database.connection)).resolves.toBeUndefined();
+    await migrate(database().connection);
+    await expect(migrate(database().connection)).resolves.toBeUndefined();
   });
 
   it('refuse a database that a later patchherd wrote', async () => {
