@@ -81,9 +81,23 @@ export function renderCard(
     ${card.note !== undefined && html`<p class="note">${inline(card.note, reader)}</p>`}`;
 }
 
-const facts = (all: Card['facts'], reader: Reader): Html => html`<dl class="facts">
-  ${all.map(({ label, value }) => html`<div><dt>${label}</dt><dd>${inline(value, reader)}</dd></div>`)}
-</dl>`;
+/** Characters of a value that stands in a column with others; a longer one would become a tower, so it has a row to itself at the end. */
+const columnChars = 60;
+const instantChars = 20;
+const isLong = (value: Text): boolean =>
+  (typeof value === 'string' ? [value] : value).reduce(
+    (chars, part) => chars + (typeof part === 'string' ? part.length : instantChars),
+    0,
+  ) > columnChars;
+
+function facts(all: Card['facts'], reader: Reader): Html {
+  const fact = (kind: string) => (one: Card['facts'][number]) =>
+    html`<div class="${kind}"><dt>${one.label}</dt><dd>${inline(one.value, reader)}</dd></div>`;
+  return html`<dl class="facts">
+    ${all.filter(({ value }) => !isLong(value)).map(fact('fact'))}
+    ${all.filter(({ value }) => isLong(value)).map(fact('fact wide'))}
+  </dl>`;
+}
 
 /** The first items, the rest behind a fold, and how many were never listed. */
 function list({ title, items, more }: NonNullable<Card['list']>, at: string, reader: Reader, most: number): Html {

@@ -90,7 +90,7 @@ body[data-page="/waiting"] .place{display:inline;font-weight:600}
 .title{font-size:16px;line-height:1.35;letter-spacing:-.005em}
 .summary{max-width:68ch}
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:8px 20px;padding:10px 0 2px;border-top:1px solid var(--line)}
-.facts dt{color:var(--soft);font-size:12px}
+.facts dt{color:var(--soft);font-size:12px}.facts .wide{grid-column:1/-1}
 .list h4{font-size:12px;color:var(--soft);font-weight:400}
 .list li{position:relative;padding:2px 0 2px 16px;font-variant-numeric:tabular-nums}.list li::before{content:"";position:absolute;left:3px;top:11px;width:5px;height:5px;border-radius:99px;background:var(--edge)}
 .list summary,.fold summary{color:var(--link);padding:6px 0;list-style:none}.list summary::-webkit-details-marker{display:none}.more{color:var(--soft)}
@@ -104,7 +104,7 @@ body[data-page="/waiting"] .place{display:inline;font-weight:600}
 .ask .press{display:grid;gap:10px;justify-items:start;padding:14px;border-radius:10px;background:var(--sunk);max-width:560px}
 .ask[open] .press{margin-top:8px}
 .fill{display:grid;gap:12px;justify-items:start;max-width:560px}.wrong{color:var(--tone)}[aria-invalid]{border-color:var(--bad)}
-.ask label,.fill label{display:grid;gap:4px;width:100%}.ask label code{justify-self:start;background:var(--card);user-select:all}
+.ask label,.fill label{display:grid;gap:4px;width:100%}.fill label span:not(.wrong){color:var(--soft)}.ask label code{justify-self:start;background:var(--card);user-select:all}
 .answer:empty{display:none}
 .only-you{display:grid;gap:6px;padding:10px 14px;border:1px dashed var(--edge);border-radius:10px;background:var(--sunk)}
 .only-you>.meta{margin:0;justify-content:flex-start;text-align:left}

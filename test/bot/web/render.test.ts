@@ -105,6 +105,15 @@ describe('a card on the web', () => {
     expect(draw(card({ buttons: [] }))).not.toContain('<form');
   });
 
+  it('gives a long value a row to itself, after those that stand in columns', () => {
+    const facts = [
+      { label: 'Due', value: [{ at }, ` ${'x'.repeat(50)}`] },
+      { label: 'Needs', value: '1 approval' },
+    ];
+    const markup = draw(card({ facts }));
+    expect(markup).toMatch(/class="fact"><dt>Needs.*class="fact wide"><dt>Due/s);
+  });
+
   it('folds the end of a long list and says how many were never listed', () => {
     const items = Array.from({ length: 13 }, (_, index) => `device-${index}`);
     const markup = draw(card({ list: { title: 'Devices', items, more: 37 } }));
