@@ -81,7 +81,7 @@ export function renderCard(
     ${card.note !== undefined && html`<p class="note">${inline(card.note, reader)}</p>`}`;
 }
 
-/** Characters of a value that stands in a column with others; a longer one would become a tower, so it has a row to itself at the end. */
+/** Characters of a value that stands in a column with others; a longer one would become a tower, so it has a row to itself. */
 const columnChars = 60;
 const instantChars = 20;
 const isLong = (value: Text): boolean =>
@@ -90,14 +90,12 @@ const isLong = (value: Text): boolean =>
     0,
   ) > columnChars;
 
-function facts(all: Card['facts'], reader: Reader): Html {
-  const fact = (kind: string) => (one: Card['facts'][number]) =>
-    html`<div class="${kind}"><dt>${one.label}</dt><dd>${inline(one.value, reader)}</dd></div>`;
-  return html`<dl class="facts">
-    ${all.filter(({ value }) => !isLong(value)).map(fact('fact'))}
-    ${all.filter(({ value }) => isLong(value)).map(fact('fact wide'))}
-  </dl>`;
-}
+const facts = (all: Card['facts'], reader: Reader): Html => html`<dl class="facts">
+  ${all.map(
+    ({ label, value }) =>
+      html`<div${isLong(value) && html` class="wide"`}><dt>${label}</dt><dd>${inline(value, reader)}</dd></div>`,
+  )}
+</dl>`;
 
 /** The first items, the rest behind a fold, and how many were never listed. */
 function list({ title, items, more }: NonNullable<Card['list']>, at: string, reader: Reader, most: number): Html {

@@ -89,7 +89,7 @@ body[data-page="/waiting"] .place{display:inline;font-weight:600}
 .status .icon{width:14px;height:14px}
 .title{font-size:16px;line-height:1.35;letter-spacing:-.005em}
 .summary{max-width:68ch}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:8px 20px;padding:10px 0 2px;border-top:1px solid var(--line)}
+.facts{display:grid;grid-auto-flow:dense;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:8px 20px;padding:10px 0 2px;border-top:1px solid var(--line)}
 .facts dt{color:var(--soft);font-size:12px}.facts .wide{grid-column:1/-1}
 .list h4{font-size:12px;color:var(--soft);font-weight:400}
 .list li{position:relative;padding:2px 0 2px 16px;font-variant-numeric:tabular-nums}.list li::before{content:"";position:absolute;left:3px;top:11px;width:5px;height:5px;border-radius:99px;background:var(--edge)}
