@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { endoflife } from '../../../workers/feeds/endoflife.ts';
 import { all, newShelf, recorded, wanting } from './shelf.ts';
 
@@ -150,7 +150,7 @@ describe('the endoflife.date feed', () => {
 
   it('reads an archive with a file for each product', async () => {
     const dir = mkdtempSync(path.join(tmpdir(), 'patchherd-eol-'));
-    afterAll(() => rmSync(dir, { recursive: true, force: true }));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
     writeFileSync(path.join(dir, 'debian.json'), '[{"cycle":"12","eol":"2026-06-10"}]');
     writeFileSync(path.join(dir, 'ubuntu.json'), JSON.stringify({ result: ubuntu }));
     execFileSync('tar', ['-czf', 'all.tar.gz', 'debian.json', 'ubuntu.json'], { cwd: dir });
