@@ -9,7 +9,7 @@ import {
   releaseOf,
   type Severity,
   severities,
-  unstated,
+  statedAdvisory,
 } from '../model/advisory.ts';
 import { type AuditEvent, event } from '../model/audit.ts';
 import { isCve } from '../model/cve.ts';
@@ -58,8 +58,7 @@ export async function enterAdvisory(world: World, entry: Entry, by: Person): Pro
   const { release, package: name, fixed, ...rest } = checked.value;
   const before = await living(world, rest.id);
   const kept = before?.affected.filter((one) => one.release !== release || one.package !== name) ?? [];
-  const advisory: Advisory = {
-    ...unstated,
+  const advisory: Advisory = statedAdvisory({
     ...rest,
     feed: manualFeed,
     text: '',
@@ -67,7 +66,7 @@ export async function enterAdvisory(world: World, entry: Entry, by: Person): Pro
     affected: [...kept, ...rowsOf(release, name, fixed)],
     published: before?.published ?? world.clock.now(),
     references: [],
-  };
+  });
   await world.advisories.takeOver(manualFeed, only(advisory), false, []);
   await tellEntry(world, advisory, before !== null, by);
   await world.queue.intel();

@@ -1,7 +1,7 @@
 /** Alpine's secdb: for every release and repository, the version of each package that fixed a CVE. */
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type Advisory, type Affected, releaseOf, unstated } from '../../domain/model/advisory.ts';
+import { type Advisory, type Affected, releaseOf, statedAdvisory } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { jsonOf, membersOf } from './archive.ts';
 import { anyOf, coverageOf, covers, isWanted } from './coverage.ts';
@@ -173,8 +173,7 @@ function affectedOf(release: string, name: string, version: string): Affected {
 
 function advisoryOf(id: string, cves: readonly string[], affected: readonly Affected[]): Advisory {
   const packages = [...new Set(affected.map((entry) => entry.package))];
-  return {
-    ...unstated,
+  return statedAdvisory({
     id,
     feed: ID,
     title: oneLine(`${id} in ${packages.join(', ')}`),
@@ -183,5 +182,5 @@ function advisoryOf(id: string, cves: readonly string[], affected: readonly Affe
     cves,
     affected,
     references: cves.length > 0 ? [`https://security.alpinelinux.org/vuln/${id}`] : [],
-  };
+  });
 }

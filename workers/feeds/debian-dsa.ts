@@ -1,5 +1,5 @@
 /** Debian's lists of security advisories: DSA of the security team, DLA of the LTS team, as the tracker's repository holds them. */
-import { type Advisory, type Affected, unstated } from '../../domain/model/advisory.ts';
+import { type Advisory, type Affected, statedAdvisory } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { linesOf } from './archive.ts';
 import { debianRelease } from './codenames.ts';
@@ -124,8 +124,7 @@ function statusOf(version: string): Pick<Affected, 'fixed' | 'status'> | 'remove
 
 function* closed({ id, date, title, cves, affected, fixes }: Open, feed: string): Generator<Item> {
   if (affected.length === 0) return;
-  const advisory: Advisory = {
-    ...unstated,
+  const advisory: Advisory = statedAdvisory({
     id,
     feed,
     title: title || id,
@@ -136,6 +135,6 @@ function* closed({ id, date, title, cves, affected, fixes }: Open, feed: string)
     affected,
     published: date,
     references: [`https://security-tracker.debian.org/tracker/${id}`],
-  };
+  });
   yield { kind: 'advisory', advisory };
 }

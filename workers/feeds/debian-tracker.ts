@@ -1,6 +1,12 @@
 /** Debian's security tracker: for every CVE and source package, in which release it is fixed, open or harmless. */
 import { z } from 'zod';
-import { type Advisory, type Affected, type Severity, severities } from '../../domain/model/advisory.ts';
+import {
+  type Advisory,
+  type Affected,
+  type Severity,
+  severities,
+  statedAdvisory,
+} from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { unpacked } from './archive.ts';
 import { debianRelease } from './codenames.ts';
@@ -110,8 +116,7 @@ function advisoryOf(id: string, { description, affected, urgencies, notes }: Col
   const packages = [...new Set(affected.map((entry) => entry.package))];
   const named =
     packages.length > 3 ? `${packages.slice(0, 3).join(', ')} and ${packages.length - 3} more` : packages.join(', ');
-  // Every field by name, not spread from `unstated`: V8 would keep these many objects as slow dictionaries (bench debsecan: 1.8 times).
-  return {
+  return statedAdvisory({
     id,
     feed: ID,
     title: oneLine(description === '' ? named : `${named}: ${description}`),
@@ -120,13 +125,8 @@ function advisoryOf(id: string, { description, affected, urgencies, notes }: Col
     cves: cvesIn([id]),
     ...ratingOf(urgencies),
     affected,
-    published: null,
-    modified: null,
-    withdrawn: null,
-    reboot: false,
-    livepatch: false,
     references: [`https://security-tracker.debian.org/tracker/${encodeURIComponent(id)}`],
-  };
+  });
 }
 
 /** The worst urgency of the wanted releases; a star marks one that was not set by hand. Mostly it is "not yet assigned". */

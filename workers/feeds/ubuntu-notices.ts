@@ -1,6 +1,6 @@
 /** Ubuntu security notices (USN, LSN) from ubuntu.com, page by page, newest first, until the last one that is known. */
 import { z } from 'zod';
-import { type Advisory, type Affected, releaseOf, unstated } from '../../domain/model/advisory.ts';
+import { type Advisory, type Affected, releaseOf, statedAdvisory } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { jsonOf, membersOf, textOf } from './archive.ts';
 import { ubuntuRelease } from './codenames.ts';
@@ -187,8 +187,7 @@ function affectedOf({ id }: Notice, { name, is_source, pocket }: Package, releas
 
 function advisoryOf(notice: Notice, affected: readonly Affected[]): Advisory {
   const { id, title, summary, description, instructions, published, cves_ids, references } = notice;
-  return {
-    ...unstated,
+  return statedAdvisory({
     id,
     feed: ID,
     title: oneLine(title) || oneLine(summary) || id,
@@ -200,5 +199,5 @@ function advisoryOf(notice: Notice, affected: readonly Affected[]): Advisory {
     reboot: /reboot\s+your\s+computer/i.test(instructions ?? ''),
     livepatch: id.startsWith('LSN-'),
     references: links([`https://ubuntu.com/security/notices/${id}`, ...(references ?? [])]),
-  };
+  });
 }

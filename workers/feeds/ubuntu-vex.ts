@@ -1,6 +1,6 @@
 /** Ubuntu's OpenVEX statements: for every CVE, which source packages of which release are affected, fixed or not affected. */
 import { z } from 'zod';
-import { type Advisory, type Affected, unstated } from '../../domain/model/advisory.ts';
+import { type Advisory, type Affected, statedAdvisory } from '../../domain/model/advisory.ts';
 import { Failure } from '../../domain/model/failure.ts';
 import { jsonOf, membersOf } from './archive.ts';
 import { ubuntuRelease } from './codenames.ts';
@@ -128,8 +128,7 @@ function advisoryOf(
 ): Advisory {
   const about = statements.find(({ vulnerability }) => vulnerability.name === id)?.vulnerability.description;
   const packages = [...new Set(affected.map((entry) => entry.package))].slice(0, 3).join(', ');
-  return {
-    ...unstated,
+  return statedAdvisory({
     id,
     feed: ID,
     title: oneLine(`${packages}: ${about ?? id}`),
@@ -139,5 +138,5 @@ function advisoryOf(
     affected,
     modified: dateOf(metadata?.timestamp ?? timestamp),
     references: [`https://ubuntu.com/security/${cves[0]}`],
-  };
+  });
 }
